@@ -1,0 +1,2 @@
+"""Classification with rare classes."""
+__version__ = "0.1.0"
