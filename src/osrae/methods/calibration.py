@@ -1,0 +1,83 @@
+"""Probabilities for stated class priors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy.optimize import minimize_scalar
+from scipy.special import log_softmax
+
+from osrae.errors import InputError
+
+__all__ = ["fit_temperature", "resolve_priors", "shift_logits"]
+
+
+def fit_temperature(logits: np.ndarray, codes: np.ndarray) -> float:
+    """Find the temperature of the logits under uniform class priors.
+
+    Minimises the negative log-likelihood with every class weighing the same, so that the result
+    belongs to the balanced prior that the logits are trained for; `shift_logits` then states
+    others.
+
+    Parameters
+    ----------
+    logits : ndarray of shape (n, C)
+        Of held-out rows, for uniform priors.
+    codes : ndarray of shape (n,)
+        Their class numbers.
+
+    Returns
+    -------
+    float
+        In [0.05, 20].
+
+    References
+    ----------
+    Guo, Pleiss, Sun, Weinberger. On Calibration of Modern Neural Networks. ICML 2017.
+    """
+    weights = 1 / np.bincount(codes, minlength=logits.shape[1]).clip(1)[codes]
+
+    def loss(log_temperature: float) -> float:
+        scaled = log_softmax(logits / np.exp(log_temperature), axis=1)
+        return -float(np.average(scaled[np.arange(len(codes)), codes], weights=weights))
+
+    bounds = (np.log(0.05), np.log(20.0))
+    return float(np.exp(minimize_scalar(loss, bounds=bounds, method="bounded").x))
+
+
+def resolve_priors(priors: Any, counts: np.ndarray) -> np.ndarray:
+    """Return class priors as numbers that sum to one.
+
+    Parameters
+    ----------
+    priors : "balanced", "train" or array-like of shape (C,)
+        Uniform, as frequent as in the training data, or stated in the order of ``classes_``.
+    counts : ndarray of shape (C,)
+        Training samples of each class.
+
+    Raises
+    ------
+    InputError
+        If stated priors are not C positive numbers that sum to 1.
+    """
+    if isinstance(priors, str):
+        values = np.ones(len(counts)) if priors == "balanced" else counts
+        return values / values.sum()
+    stated = np.asarray(priors, dtype=np.float64)
+    if stated.shape != counts.shape or not (stated > 0).all() or not np.isclose(stated.sum(), 1):
+        raise InputError(
+            f"priors={priors!r}: expected {len(counts)} positive numbers that sum to 1, one for "
+            "each entry of classes_ in its order, or 'balanced' or 'train'."
+        )
+    return stated / stated.sum()
+
+
+def shift_logits(
+    logits: np.ndarray, implied: np.ndarray, priors: np.ndarray, temperature: float
+) -> np.ndarray:
+    """Move logits from the priors of training to ``priors``: Bayes' rule in log space.
+
+    ``(logits - log implied) / temperature + log priors``
+    """
+    return (logits - np.log(implied)) / temperature + np.log(priors)

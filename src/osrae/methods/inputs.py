@@ -1,0 +1,80 @@
+"""Features as estimators take them: checked against scikit-learn's contract."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_consistent_length, validate_data
+
+from osrae.data.frames import column_names, n_rows
+from osrae.data.labels import encode_labels, label_array
+from osrae.errors import InputError
+
+__all__ = ["check_features", "check_labels"]
+
+
+def check_features(estimator: BaseEstimator, X: Any, *, reset: bool) -> Any:
+    """Check ``X`` and record (``reset``) or compare its features.
+
+    Data frames and pictures pass through as they are; everything else becomes an array or a
+    sparse matrix.
+
+    Raises
+    ------
+    ValueError
+        If ``X`` is empty, or its features are not those of the training data.
+    """
+    X = X.detach().cpu().numpy() if hasattr(X, "detach") else X
+    if column_names(X) is not None:
+        if n_rows(X) == 0:
+            raise InputError(f"X is an empty data frame of shape {X.shape}; rows are needed.")
+        validate_data(estimator, X, reset=reset, skip_check_array=True)
+        return X
+    if len(getattr(X, "shape", ())) > 2:
+        return _check_pictures(estimator, X, reset=reset)
+    return validate_data(
+        estimator,
+        X,
+        reset=reset,
+        dtype=None,
+        accept_sparse=("csr", "csc"),
+        ensure_all_finite="allow-nan",
+    )
+
+
+def _check_pictures(estimator: BaseEstimator, X: np.ndarray, *, reset: bool) -> np.ndarray:
+    n_features = int(np.prod(X.shape[1:]))
+    if reset:
+        estimator.n_features_in_ = n_features
+    elif n_features != estimator.n_features_in_:
+        raise InputError(
+            f"X holds pictures of shape {X.shape[1:]}, but {type(estimator).__name__} was "
+            f"trained on {estimator.n_features_in_} values per picture."
+        )
+    return X
+
+
+def check_labels(estimator: BaseEstimator, X: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Return the distinct classes and the class number of every row.
+
+    Raises
+    ------
+    ValueError
+        If labels are missing, differ from ``X`` in length, or hold one class only.
+    """
+    if y is None:
+        raise InputError(
+            f"This {type(estimator).__name__} estimator requires y to be passed, but the target "
+            "y is None."
+        )
+    labels = label_array(y)
+    check_consistent_length(X, labels)
+    classes, codes = encode_labels(labels)
+    if len(classes) < 2:
+        raise InputError(
+            f"y holds one class only ({classes[0]!r}), and at least two classes are needed: the "
+            "classifier learns what separates one class from the others."
+        )
+    return classes, codes

@@ -1,0 +1,193 @@
+"""Models as folders of safetensors and JSON."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from osrae.data.codec import codec_from_json
+from osrae.data.labels import labels_from_json, labels_to_json
+from osrae.errors import ModelFileError
+from osrae.methods.bank import LatentBank
+from osrae.methods.presets import RAESettings
+from osrae.methods.rae import RAE
+from osrae.storage import (
+    atomic_folder,
+    explain_os_errors,
+    read_header,
+    read_tensors,
+    write_header,
+    write_tensors,
+)
+from osrae.training.device import resolve_device, resolve_precision
+
+__all__ = ["load", "load_estimator", "save_estimator"]
+
+_KIND = "model"
+_TENSORS = "model.safetensors"
+#: Networks that results need; the critic serves training alone.
+_KEPT = ("encoder", "classifier", "decoder", "mixer")
+#: Parameters that belong to one run on one machine.
+_RUN_PARAMETERS = frozenset({"callbacks", "checkpoint_dir", "resume", "device", "verbose"})
+
+
+def save_estimator(estimator: Any, path: Path) -> None:
+    """Write a fitted estimator to the folder ``path``, atomically."""
+    method = estimator.method_
+    bank = estimator.bank_.trimmed()
+    tensors = {
+        f"{name}.{key}": value.detach().cpu().contiguous()
+        for name in _KEPT
+        if name in method.networks
+        for key, value in method.final(name).state_dict().items()
+    }
+    tensors |= {"bank.z": bank.z, "bank.codes": bank.codes, "bank.rows": bank.rows}
+    content = {
+        "estimator": type(estimator).__name__,
+        "parameters": _json_parameters(estimator),
+        "settings": _jsonable(dataclasses.asdict(method.settings)),
+        "codec": estimator.codec_.to_json(),
+        "classes": labels_to_json(estimator.classes_),
+        "class_counts": estimator.class_counts_.tolist(),
+        "n_features_in": int(estimator.n_features_in_),
+        "feature_names_in": _feature_names(estimator),
+        "history": estimator.history_,
+        "n_steps": estimator.n_steps_,
+        "seed": estimator.seed_,
+        "fitted": {name: getattr(estimator, name) for name in estimator._saved_numbers},
+    }
+    with explain_os_errors(path), atomic_folder(path, overwrite=True) as temporary:
+        write_tensors(temporary / _TENSORS, tensors)
+        write_header(temporary, _KIND, content)
+
+
+def load(path: str | Path, device: str = "auto") -> Any:
+    """Read a model that an estimator's ``save`` wrote.
+
+    Parameters
+    ----------
+    path : str or Path
+        The model's folder.
+    device : str, default="auto"
+        Where it will run.
+
+    Returns
+    -------
+    RAEClassifier or RAEOversampler
+
+    Raises
+    ------
+    ModelFileError
+        If the folder holds no model, a damaged one, or one of a newer format.
+    """
+    return load_estimator(Path(path), device)
+
+
+def load_estimator(path: Path, device: str, expected: type | None = None) -> Any:
+    """Read the estimator that `save_estimator` wrote to ``path``.
+
+    Parameters
+    ----------
+    path : Path
+    device : str
+    expected : type or None
+        The class that the model must be of; None takes any.
+    """
+    from osrae.methods.rae_classifier import RAEClassifier
+    from osrae.methods.rae_oversampler import RAEOversampler
+
+    known = {cls.__name__: cls for cls in (RAEClassifier, RAEOversampler)}
+    header = read_header(path, _KIND)
+    name = header.get("estimator")
+    if name not in known or (expected is not None and not issubclass(known[name], expected)):
+        wanted = " or ".join(known) if expected is None else expected.__name__
+        raise ModelFileError(f"{path} holds a model of the class {name}, not {wanted}.")
+    try:
+        return _restore(known[name], header, read_tensors(path / _TENSORS), device)
+    except (KeyError, TypeError, RuntimeError) as error:
+        raise ModelFileError(
+            f"{path} is damaged: its parts do not fit together ({error}). Train or copy the "
+            "model again."
+        ) from error
+
+
+def _restore(
+    cls: type, header: dict[str, Any], tensors: dict[str, torch.Tensor], device: str
+) -> Any:
+    estimator = cls(**_python_parameters(header["parameters"]), device=device)
+    codec = codec_from_json(header["codec"])
+    classes = labels_from_json(header["classes"])
+    settings = RAESettings(**_tuples(header["settings"]))
+    target = resolve_device(device)
+    method = RAE(codec.description, len(classes), settings)
+    for name in _KEPT:
+        if name in method.networks:
+            weights = _below(tensors, name)
+            method.networks[name].load_state_dict(weights)
+            if name in method.averaged:
+                method.averaged[name].load_state_dict(weights)
+    method.to(device=target, memory_format=torch.channels_last)
+    method.precision = resolve_precision(estimator.precision, target, codec.description)
+    estimator.method_ = method.eval()
+    estimator.codec_, estimator.classes_ = codec, classes
+    estimator.bank_ = LatentBank(**_below(tensors, "bank"))
+    estimator.class_counts_ = np.array(header["class_counts"], dtype=np.int64)
+    estimator.n_features_in_ = header["n_features_in"]
+    if header["feature_names_in"] is not None:
+        estimator.feature_names_in_ = np.array(header["feature_names_in"], dtype=object)
+    estimator.history_, estimator.n_steps_ = header["history"], header["n_steps"]
+    estimator.seed_ = header["seed"]
+    for name, value in header["fitted"].items():
+        setattr(estimator, name, value)
+    return estimator
+
+
+def _below(tensors: dict[str, torch.Tensor], name: str) -> dict[str, torch.Tensor]:
+    prefix = name + "."
+    return {key[len(prefix) :]: value for key, value in tensors.items() if key.startswith(prefix)}
+
+
+def _feature_names(estimator: Any) -> list[str] | None:
+    names = getattr(estimator, "feature_names_in_", None)
+    return None if names is None else [str(name) for name in names]
+
+
+def _json_parameters(estimator: Any) -> dict[str, Any]:
+    """Keep the constructor's parameters that are plain values; a model does not need others."""
+    parameters = {}
+    for name, value in estimator.get_params(deep=False).items():
+        value = _jsonable(value)
+        if name not in _RUN_PARAMETERS and _is_plain(value):
+            parameters[name] = value
+    return parameters
+
+
+def _python_parameters(parameters: dict[str, Any]) -> dict[str, Any]:
+    known = {name: value for name, value in parameters.items() if name not in _RUN_PARAMETERS}
+    return {name: tuple(v) if isinstance(v, list) else v for name, v in known.items()}
+
+
+def _tuples(settings: dict[str, Any]) -> dict[str, Any]:
+    return {name: tuple(v) if isinstance(v, list) else v for name, v in settings.items()}
+
+
+def _jsonable(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, np.ndarray | tuple | list):
+        return [_jsonable(part) for part in value]
+    if isinstance(value, dict) and all(isinstance(key, str) for key in value):
+        return {key: _jsonable(part) for key, part in value.items()}
+    return value
+
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, list):
+        return all(_is_plain(part) for part in value)
+    if isinstance(value, dict):
+        return all(isinstance(key, str) and _is_plain(part) for key, part in value.items())
+    return value is None or isinstance(value, str | bool | int | float)

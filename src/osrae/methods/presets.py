@@ -1,0 +1,287 @@
+"""Settings of the class-preserving regularised auto-encoder, and its presets.
+
+This is the one place where the presets are written down. Every field of `RAESettings` can be
+overridden by the estimators' parameter of the same name.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from osrae.data.description import DataDescription, ImageDescription
+from osrae.errors import InputError
+
+__all__ = ["PHASES", "PRESETS", "RAESettings", "preset_settings"]
+
+#: Which losses a training step computes, by the name of what each one moves
+#: (``decoder_class`` moves the decoder, too; ``reconstruction`` is the encoder's second term).
+PHASES: Mapping[str, frozenset[str]] = {
+    "joint": frozenset(
+        {"encoder", "classifier", "mixer", "reconstruction", "decoder", "decoder_class", "critic"}
+    ),
+    "classify": frozenset({"encoder", "classifier", "mixer", "reconstruction", "decoder_class"}),
+    "generate": frozenset({"decoder", "critic"}),
+    "latent": frozenset({"encoder", "classifier", "mixer"}),
+}
+
+
+@dataclass(frozen=True)
+class RAESettings:
+    """Everything that defines one variant of the method; defaults are the paper's text.
+
+    Parameters
+    ----------
+    encoder : str or None
+        Name of the encoder network; None is Table 16's (pictures) or Table 18's (tables).
+    latent_dim : int or None
+        m; None is 8 for tables, 64 for grey and 256 for colour pictures.
+    n_components : int
+        t, the samples in a mixture; at least 2.
+    mixing : "mixer", "uniform", float or sequence of float
+        Where mixing coefficients come from: the mixer network, the uniform distribution on the
+        simplex, a symmetric Dirichlet(a) (Beta(a, a) at t = 2), or fixed coefficients.
+    rotate : bool
+        Mix every tuple t times, each member in turn as the first, instead of once.
+    mix_clean : bool
+        Mix latent vectors of samples that are not augmented (a second pass of the encoder).
+    class_sampling : {"balanced", "instance", "deferred"}
+        Classes drawn uniformly, as often as they occur, or first the latter, then the former.
+    deferral : float
+        Share of the run after which deferred sampling turns to uniform classes.
+    linear_classifier, oversampling, decoder : bool
+        The switches of Table 4 (the fourth is ``mixing="uniform"``). Without the linear
+        classifier it does not shape the latent space and only reads it; without oversampling
+        there are no mixtures and classes are drawn as often as they occur; without the decoder
+        there is no reconstruction and no critic.
+    schedule : tuple of str
+        Phases (keys of `PHASES`) that the steps go through in turn.
+    critic_steps : int
+        Steps of the critic for each step of the decoder.
+    conditional_critic : bool
+        Whether the critic sees the label.
+    gradient_penalty_weight : float
+        λ of Eq. 5.
+    penalty_points : {"uniform", "normal"}
+        Where on the line between a real and a decoded sample the penalty is taken: uniformly
+        between them (paper), or at normally distributed multiples (authors' code).
+    classification_weight, reconstruction_weight : float
+        λ_clf and λ_mae of Eq. 7.
+    decoder_reconstruction_weight : float
+        Weight of the reconstruction error in the decoder's own loss (0 in the paper).
+    decoder_adversarial_weight : float
+        Weight of Eq. 4 in the decoder's loss.
+    decoder_class_weight : float
+        Weight of the cross-entropy of decoded samples under encoder and classifier, which moves
+        the decoder (authors' code).
+    wrong_labels : {"other", "shuffled"}
+        The mixer's targets: another class at random (Eq. 3), or the batch's labels shuffled.
+    learning_rate : float
+        Of every optimizer; the encoder's alone where ``generator_learning_rate`` is given.
+    generator_learning_rate : float or None
+        Of mixer, decoder and critic.
+    weight_decay : float
+        Of the encoder's AdamW.
+    classifier_weight_decay : float
+        Of the classifier's.
+    latent_betas : tuple of float
+        Adam's β for classifier and mixer; decoder and critic have (0.5, 0.9).
+    rate_schedule : {"constant", "cosine"}
+        Course of the learning rates.
+    weight_averaging : float
+        Decay of the moving averages of encoder, decoder and classifier; 0 is none.
+    augmentation : str
+        Name of an augmentation policy (pictures only).
+    augmentation_probability : float or "adaptive"
+        Share of samples that are augmented; steered by the critic if adaptive.
+    style : {"paper", "reference"}
+        Details of the networks on which paper and authors' code differ.
+    batch_size : int
+        Tuples in a batch.
+    max_steps : int or None
+        Length of the run; None is ``epochs`` passes over the data.
+    epochs : float
+        Passes over the data, where ``max_steps`` is None.
+    least_steps : int
+        Least length of a run that is counted in epochs.
+    """
+
+    encoder: str | None = None
+    latent_dim: int | None = None
+    n_components: int = 2
+    mixing: str | float | Sequence[float] = "mixer"
+    rotate: bool = False
+    mix_clean: bool = False
+    class_sampling: Literal["balanced", "instance", "deferred"] = "instance"
+    deferral: float = 0.7
+    linear_classifier: bool = True
+    oversampling: bool = True
+    decoder: bool = True
+    schedule: tuple[str, ...] = ("joint",)
+    critic_steps: int = 1
+    conditional_critic: bool = False
+    gradient_penalty_weight: float = 10.0
+    penalty_points: Literal["uniform", "normal"] = "uniform"
+    classification_weight: float = 5.0
+    reconstruction_weight: float = 0.01
+    decoder_reconstruction_weight: float = 0.0
+    decoder_adversarial_weight: float = 1.0
+    decoder_class_weight: float = 0.0
+    wrong_labels: Literal["other", "shuffled"] = "other"
+    learning_rate: float = 2e-4
+    generator_learning_rate: float | None = None
+    weight_decay: float = 1e-3
+    classifier_weight_decay: float = 0.0
+    latent_betas: tuple[float, float] = (0.5, 0.9)
+    rate_schedule: Literal["constant", "cosine"] = "constant"
+    weight_averaging: float = 0.0
+    augmentation: str = "none"
+    augmentation_probability: float | Literal["adaptive"] = 1.0
+    style: Literal["paper", "reference"] = "paper"
+    batch_size: int = 64
+    max_steps: int | None = 100_001
+    epochs: float = 0.0
+    least_steps: int = 0
+
+    def resolve_latent_dim(self, description: DataDescription) -> int:
+        """Return m: the one asked for, or the paper's for data of this kind."""
+        if self.latent_dim is not None:
+            return self.latent_dim
+        if isinstance(description, ImageDescription):
+            return 64 if description.channels == 1 else 256
+        return 8
+
+    def resolve_steps(self, n_samples: int) -> int:
+        """Return the length of a run on ``n_samples`` samples."""
+        if self.max_steps is not None:
+            return self.max_steps
+        per_epoch = n_samples / (self.batch_size * self.n_components)
+        return max(self.least_steps, math.ceil(self.epochs * per_epoch))
+
+    def terms(self, step: int) -> frozenset[str]:
+        """Return the losses that ``step`` computes under the schedule and the switches."""
+        terms = PHASES[self.schedule[step % len(self.schedule)]]
+        if not self.decoder:
+            terms -= {"reconstruction", "decoder", "decoder_class", "critic"}
+        if not (self.oversampling and self.mixing == "mixer"):
+            terms -= {"mixer"}
+        if self.decoder_class_weight == 0:
+            terms -= {"decoder_class"}
+        if self.decoder_adversarial_weight == 0:
+            terms -= {"critic"}
+        return terms
+
+
+#: What the authors' public code does beyond, or other than, the text. Its AdamW subtracts
+#: 1e-3 of the weights per step, whatever the learning rate; torch's multiplies the decay by
+#: the learning rate, so the same step is a decay of 1e-3 / 2e-4 = 5. Its losses are means over
+#: the 2t terms, so λ_clf = 5 weighs each of them 5 / 4.
+_REFERENCE = RAESettings(
+    rotate=True,
+    mix_clean=True,
+    class_sampling="balanced",
+    schedule=("generate", "generate", "generate", "generate", "classify"),
+    critic_steps=5,
+    conditional_critic=True,
+    penalty_points="normal",
+    classification_weight=1.25,
+    decoder_class_weight=1.0,
+    wrong_labels="shuffled",
+    weight_decay=5.0,
+    classifier_weight_decay=5.0,
+    latent_betas=(0.9, 0.999),
+    weight_averaging=0.99,
+    augmentation="reference",
+    augmentation_probability="adaptive",
+    style="reference",
+)
+
+_DEFAULT_PICTURES = RAESettings(
+    encoder="residual",
+    rotate=True,
+    class_sampling="deferred",
+    schedule=("joint",) + ("latent",) * 7,
+    conditional_critic=True,
+    decoder_reconstruction_weight=1.0,
+    decoder_adversarial_weight=0.01,
+    learning_rate=2e-3,
+    generator_learning_rate=5e-4,
+    weight_decay=0.05,
+    classifier_weight_decay=0.05,
+    latent_betas=(0.9, 0.999),
+    rate_schedule="cosine",
+    weight_averaging=0.995,
+    augmentation="auto",
+    batch_size=64,
+    max_steps=None,
+    epochs=60,
+    least_steps=1500,
+)
+
+_DEFAULT_TABLES = replace(
+    _DEFAULT_PICTURES,
+    encoder=None,
+    class_sampling="balanced",
+    schedule=("joint",) + ("latent",) * 3,
+    learning_rate=1e-3,
+    augmentation="none",
+    epochs=40,
+    least_steps=600,
+)
+
+#: Settings by preset name and kind of data.
+PRESETS: Mapping[str, Mapping[str, RAESettings]] = {
+    "paper": {"pictures": RAESettings(), "tables": RAESettings()},
+    "reference": {
+        "pictures": _REFERENCE,
+        "tables": replace(_REFERENCE, augmentation="none", augmentation_probability=1.0),
+    },
+    "default": {"pictures": _DEFAULT_PICTURES, "tables": _DEFAULT_TABLES},
+}
+
+
+def preset_settings(
+    preset: str, description: DataDescription, overrides: Mapping[str, Any]
+) -> RAESettings:
+    """Return the settings of ``preset`` for this data, with the overrides that are not None.
+
+    Raises
+    ------
+    InputError
+        For an unknown preset, or values that do not fit together.
+    """
+    if preset not in PRESETS:
+        raise InputError(f"preset={preset!r} is unknown; there are {', '.join(sorted(PRESETS))}.")
+    kind = "pictures" if isinstance(description, ImageDescription) else "tables"
+    given = {name: value for name, value in overrides.items() if value is not None}
+    settings = replace(PRESETS[preset][kind], **given)
+    if settings.augmentation == "auto":
+        settings = replace(settings, augmentation=_automatic_augmentation(description))
+    _check(settings, kind)
+    return settings
+
+
+def _automatic_augmentation(description: DataDescription) -> str:
+    """Mirror colour photographs; never mirror grey pictures, which may be letters or digits."""
+    if not isinstance(description, ImageDescription):
+        return "none"
+    return "digits" if description.channels == 1 else "flip-crop"
+
+
+def _check(settings: RAESettings, kind: str) -> None:
+    if settings.augmentation != "none" and kind == "tables":
+        raise InputError(
+            f"augmentation={settings.augmentation!r} is for pictures, and this is a table; "
+            "leave it out or use augmentation='none'."
+        )
+    if isinstance(settings.mixing, Sequence) and not isinstance(settings.mixing, str):
+        coefficients = [float(value) for value in settings.mixing]
+        fits = len(coefficients) == settings.n_components
+        convex = min(coefficients, default=-1) >= 0 and math.isclose(sum(coefficients), 1)
+        if not (fits and convex):
+            raise InputError(
+                f"mixing={settings.mixing!r}: fixed coefficients must be n_components="
+                f"{settings.n_components} numbers, none negative, that sum to 1."
+            )

@@ -1,0 +1,385 @@
+"""Class-preserving oversampling with a regularised auto-encoder.
+
+Notation: ``x`` (t, B, …) holds B tuples of t samples of one class, ``z`` (t, B, m) their latent
+vectors, ``alpha`` (N, t) mixing coefficients, ``label`` one-hot classes. E encoder, D decoder,
+L linear classifier, M mixer, K critic. Equation, table and algorithm numbers are the paper's.
+
+References
+----------
+Mondal, Singhal, Tiwary, Singla, Prathosh. Minority Oversampling for Imbalanced Data via
+Class-Preserving Regularized Auto-Encoders. AISTATS 2023.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from osrae.data.description import DataDescription
+from osrae.methods.presets import RAESettings
+from osrae.networks import build_critic, build_decoder, build_encoder, build_mixer
+from osrae.networks.layers import one_hot
+from osrae.networks.statistics import frozen_statistics
+from osrae.training.augmentation import POLICIES, AdaptiveProbability
+from osrae.training.averaging import update_average
+from osrae.training.batches import Batch
+from osrae.training.device import autocast
+from osrae.training.method import Method
+from osrae.training.optimisation import cosine_factor, move, set_rate_factor
+
+__all__ = [
+    "RAE",
+    "classification_loss",
+    "critic_loss",
+    "decoder_loss",
+    "encoder_loss",
+    "gradient_penalty",
+    "mix",
+    "mixer_loss",
+]
+
+
+def mix(z: Tensor, alpha: Tensor) -> Tensor:
+    """Mix latent vectors of one class: ``z' = Σ_j α_j z_j`` (Eq. 1); (t, N, m), (N, t) → (N, m)."""
+    return torch.einsum("tnm,nt->nm", z, alpha.to(z.dtype))
+
+
+def mixer_loss(logits_mixed: Tensor, y_wrong: Tensor) -> Tensor:
+    """Cross-entropy of mixtures against a class that is not theirs (Eq. 3)."""
+    return F.cross_entropy(logits_mixed, y_wrong)
+
+
+def decoder_loss(scores_decoded: Tensor) -> Tensor:
+    """Minus the critic's mean score of decoded samples (Eq. 4)."""
+    return -scores_decoded.mean()
+
+
+def critic_loss(
+    scores_decoded: Tensor, scores_real: Tensor, penalty: Tensor, weight: float
+) -> Tensor:
+    """Wasserstein critic with gradient penalty (Eq. 5)."""
+    return scores_decoded.mean() - scores_real.mean() + weight * penalty
+
+
+def classification_loss(logits: Tensor, logits_mixed: Tensor | None, y: Tensor) -> Tensor:
+    """Cross-entropy of the t members and of their mixtures (Eq. 6), mean over the batch.
+
+    Parameters
+    ----------
+    logits : Tensor of shape (t, B, C)
+    logits_mixed : Tensor of shape (R, B, C) or None
+        R mixtures of each tuple; None without oversampling.
+    y : Tensor of shape (B,)
+    """
+    rows = logits if logits_mixed is None else torch.cat([logits, logits_mixed])
+    terms = F.cross_entropy(rows.flatten(0, 1), y.repeat(len(rows)), reduction="sum")
+    return terms / len(y)
+
+
+def encoder_loss(
+    classification: Tensor, reconstruction: Tensor, clf_weight: float, mae_weight: float
+) -> Tensor:
+    """``λ_clf · L_clf + λ_mae · L_mae`` (Eq. 7)."""
+    return clf_weight * classification + mae_weight * reconstruction
+
+
+def gradient_penalty(
+    score: Callable[[Tensor], Tensor], real: Tensor, decoded: Tensor, position: Tensor
+) -> Tensor:
+    """Mean of ``(‖∇ K(x̂)‖₂ - 1)²`` at ``x̂`` on the line from real to decoded (Eq. 5).
+
+    The root has an epsilon: its derivative at 0 is infinite.
+    """
+    position = position.view(-1, *[1] * (real.dim() - 1))
+    between = torch.lerp(real, decoded, position).requires_grad_()
+    (slope,) = torch.autograd.grad(score(between).sum(), between, create_graph=True)
+    norm = (slope.flatten(1).square().sum(1) + 1e-12).sqrt()
+    return (norm - 1).square().mean()
+
+
+@dataclass(frozen=True)
+class _Pass:
+    """One forward pass; a field is None where the step has no use for it."""
+
+    z: Tensor  # (t, B, m)
+    logits: Tensor  # (t, B, C)
+    logits_mixed: Tensor | None  # (R, B, C)
+    seen: Tensor  # (t·B, …): the samples that E and K see
+    decoded: Tensor | None  # (t·B + R·B, …): D(z), then D(z')
+    label: Tensor  # (t·B + R·B, C), of the decoded samples
+    reconstruction: Tensor | None  # scalar: L_mae
+
+
+class RAE(Method):
+    """The five networks, Algorithm 1, and how new samples are made.
+
+    Parameters
+    ----------
+    description : DataDescription
+    n_classes : int
+    settings : RAESettings
+    """
+
+    def __init__(
+        self, description: DataDescription, n_classes: int, settings: RAESettings
+    ) -> None:
+        super().__init__()
+        m = settings.resolve_latent_dim(description)
+        self.settings, self.n_classes, self.latent_dim = settings, n_classes, m
+        name, t, style = settings.encoder, settings.n_components, settings.style
+        self.networks = nn.ModuleDict(
+            {
+                "encoder": build_encoder(name, description, m, style),
+                "classifier": nn.Linear(m, n_classes),
+            }
+        )
+        if settings.decoder:
+            self.networks["decoder"] = build_decoder(description, m, n_classes, style)
+            classes = n_classes if settings.conditional_critic else None
+            self.networks["critic"] = build_critic(description, classes, style)
+        if settings.oversampling and settings.mixing == "mixer":
+            self.networks["mixer"] = build_mixer(description, m, t, n_classes, style)
+        self.averaged = nn.ModuleDict(
+            {
+                name: copy.deepcopy(self.networks[name]).requires_grad_(False)
+                for name in ("encoder", "classifier", "decoder")
+                if name in self.networks and settings.weight_averaging
+            }
+        )
+        self.augment = POLICIES[settings.augmentation]
+        self.adaptive = AdaptiveProbability()
+        self.optimizers = {}
+
+    def prepare(self) -> None:
+        """Make fresh optimizers; a run begins with it, on the networks' final device."""
+        self.optimizers = _optimizers(self.networks, self.settings)
+
+    @property
+    def tuple_size(self) -> int:
+        """t, the number of samples in a mixture."""
+        return self.settings.n_components
+
+    def class_probabilities(self, counts: Tensor, progress: float) -> Tensor:
+        """Draw classes as often as they occur ("instance"), uniformly, or first so, then so."""
+        s = self.settings
+        deferred = s.class_sampling == "deferred" and progress < s.deferral
+        if s.class_sampling == "instance" or deferred or not s.oversampling:
+            return counts.double()
+        return torch.ones(len(counts), dtype=torch.float64)
+
+    # ------------------------------------------------------------------ Algorithm 1
+
+    def training_step(self, draw: Callable[[], Batch]) -> dict[str, Tensor]:
+        """One iteration of Algorithm 1: every loss at the same weights, then every network moves."""
+        s, batch = self.settings, draw()
+        if s.rate_schedule == "cosine":
+            set_rate_factor(self.optimizers.values(), cosine_factor(batch.progress))
+        terms = s.terms(batch.step)
+        with autocast(self.device, self.precision):
+            run = self._forward(batch, terms)
+            losses: dict[str, Tensor] = {}
+            if "classifier" in terms:
+                clf = classification_loss(run.logits, run.logits_mixed, batch.y)
+                losses["classifier"] = clf
+                losses |= self._encoder_losses(clf, run.reconstruction)
+            if "mixer" in terms and run.logits_mixed is not None:
+                y_wrong = self._wrong_labels(batch, len(run.logits_mixed))
+                losses["mixer"] = mixer_loss(run.logits_mixed.flatten(0, 1), y_wrong)
+            if "decoder" in terms:
+                losses["decoder"] = self._decoder_loss(run, batch.generator)
+            if "decoder_class" in terms:
+                losses["decoder_class"] = self._decoder_class_loss(run, batch.generator)
+            if "critic" in terms:
+                losses["critic"] = self._critic_loss(run, batch.generator)
+        move(self.optimizers, losses)
+        if "critic" in terms:
+            for _ in range(s.critic_steps - 1):
+                losses["critic"] = self._further_critic_step(draw())
+        self._update_averages(batch.step, losses)
+        return losses
+
+    def _forward(self, batch: Batch, terms: frozenset[str]) -> _Pass:
+        t, n = batch.x.shape[:2]
+        x = batch.x.flatten(0, 1)
+        seen = self._augmented(x, batch.generator)
+        z = self.networks["encoder"](seen).float().unflatten(0, (t, n))
+        label = one_hot(batch.y, self.n_classes, z.dtype)
+        logits, logits_mixed = self.networks["classifier"](z).float(), None
+        latents = z.flatten(0, 1)
+        if self.settings.oversampling:
+            parents = self._encode_clean(x, t) if self.settings.mix_clean else z
+            z_mixed = self._mixtures(parents, label, batch.generator)
+            logits_mixed = self.networks["classifier"](z_mixed).float().unflatten(0, (-1, n))
+            latents = torch.cat([latents, z_mixed])
+        labels = label.repeat(len(latents) // n, 1)
+        decoded = reconstruction = None
+        if terms & {"reconstruction", "decoder", "decoder_class", "critic"}:
+            decoded = self.networks["decoder"](latents, labels).float()
+            reconstruction = (decoded[: t * n] - x).abs().mean()
+        return _Pass(z, logits, logits_mixed, seen, decoded, labels, reconstruction)
+
+    def _encode_clean(self, x: Tensor, t: int) -> Tensor:
+        return self.networks["encoder"](x).float().unflatten(0, (t, -1))
+
+    def _mixtures(self, z: Tensor, label: Tensor, generator: torch.Generator) -> Tensor:
+        """Mix every tuple, or every rotation of it: (t, B, m) → (R·B, m)."""
+        turns = range(len(z)) if self.settings.rotate else range(1)
+        z = torch.cat([z.roll(-turn, dims=0) for turn in turns], dim=1)
+        alpha = self.mixing_coefficients(z, label.repeat(len(turns), 1), generator)
+        return mix(z, alpha)
+
+    def mixing_coefficients(self, z: Tensor, label: Tensor, generator: torch.Generator) -> Tensor:
+        """Draw or compute ``alpha`` (N, t) for tuples of latent vectors ``z`` (t, N, m)."""
+        t, n, m = z.shape
+        mixing = self.settings.mixing
+        if mixing == "mixer":
+            noise = torch.randn(n, m, generator=generator, device=z.device, dtype=z.dtype)
+            return self.networks["mixer"](z.transpose(0, 1), label, noise).to(z.dtype)
+        if isinstance(mixing, str | float | int):
+            concentration = 1.0 if isinstance(mixing, str) else float(mixing)
+            gamma = torch._standard_gamma(z.new_full((n, t), concentration), generator=generator)
+            gamma = gamma.clamp_min(torch.finfo(gamma.dtype).tiny)
+            return gamma / gamma.sum(1, keepdim=True)
+        return torch.tensor(mixing, dtype=z.dtype, device=z.device).expand(n, t)
+
+    def _encoder_losses(
+        self, classification: Tensor, reconstruction: Tensor | None
+    ) -> dict[str, Tensor]:
+        """Eq. 7, without the terms that the switches of Table 4 take away."""
+        s = self.settings
+        zero = classification.new_zeros(())
+        clf = classification if s.linear_classifier else zero
+        mae = zero if reconstruction is None else reconstruction
+        if not (s.linear_classifier or reconstruction is not None):
+            return {}
+        weights = s.classification_weight, s.reconstruction_weight
+        return {"encoder": encoder_loss(clf, mae, *weights)}
+
+    def _wrong_labels(self, batch: Batch, turns: int) -> Tensor:
+        y = batch.y.repeat(turns)
+        if self.settings.wrong_labels == "shuffled":
+            return y[torch.randperm(len(y), generator=batch.generator, device=y.device)]
+        step = torch.randint(
+            1, self.n_classes, y.shape, generator=batch.generator, device=y.device
+        )
+        return (y + step) % self.n_classes
+
+    def _decoder_loss(self, run: _Pass, generator: torch.Generator) -> Tensor:
+        s = self.settings
+        assert run.decoded is not None
+        assert run.reconstruction is not None
+        loss = s.decoder_reconstruction_weight * run.reconstruction
+        if s.decoder_adversarial_weight:
+            scores = self._score(self._augmented(run.decoded, generator), run.label)
+            loss = loss + s.decoder_adversarial_weight * decoder_loss(scores)
+        return loss
+
+    def _decoder_class_loss(self, run: _Pass, generator: torch.Generator) -> Tensor:
+        assert run.decoded is not None
+        decoded = self._augmented(run.decoded, generator)
+        # Decoded samples must not move the statistics by which real ones are normalised.
+        with frozen_statistics(self.networks["encoder"]):
+            logits = self.networks["classifier"](self.networks["encoder"](decoded)).float()
+        return self.settings.decoder_class_weight * F.cross_entropy(logits, run.label.argmax(1))
+
+    def _critic_loss(self, run: _Pass, generator: torch.Generator) -> Tensor:
+        s = self.settings
+        assert run.decoded is not None
+        real, n = run.seen, len(run.seen)
+        decoded = self._augmented(run.decoded.detach(), generator)
+        partner = real.repeat(-(-len(decoded) // n), *[1] * (real.dim() - 1))[: len(decoded)]
+        scores_real = self._score(real, run.label[:n])
+        scores_decoded = self._score(decoded, run.label)
+        draw = torch.rand if s.penalty_points == "uniform" else torch.randn
+        position = draw(len(decoded), generator=generator, device=decoded.device)
+        with autocast(self.device, torch.float32):
+            penalty = gradient_penalty(
+                lambda x: self._score(x, run.label), partner, decoded, position
+            )
+        if s.augmentation_probability == "adaptive":
+            self.adaptive.update(scores_real.detach())
+        return critic_loss(scores_decoded, scores_real, penalty, s.gradient_penalty_weight)
+
+    def _further_critic_step(self, batch: Batch) -> Tensor:
+        with autocast(self.device, self.precision):
+            with torch.no_grad():
+                run = self._forward(batch, frozenset({"critic"}))
+            loss = self._critic_loss(run, batch.generator)
+        move(self.optimizers, {"critic": loss})
+        return loss
+
+    def _score(self, x: Tensor, label: Tensor) -> Tensor:
+        condition = label if self.settings.conditional_critic else None
+        return self.networks["critic"](x, condition).float()
+
+    def _augmented(self, x: Tensor, generator: torch.Generator) -> Tensor:
+        probability = self.settings.augmentation_probability
+        if probability == "adaptive":
+            probability = float(self.adaptive.probability)
+        return self.augment(x, generator, probability)
+
+    def _update_averages(self, step: int, losses: dict[str, Tensor]) -> None:
+        moved = {name.removesuffix("_class") for name in losses}
+        for name, average in self.averaged.items():
+            if name in moved:
+                update_average(average, self.networks[name], self.settings.weight_averaging, step)
+
+    # ------------------------------------------------------------------ what comes of it
+
+    def final(self, name: str) -> nn.Module:
+        """Return the network by which results are computed: averaged where averages are kept."""
+        return self.averaged[name] if name in self.averaged else self.networks[name]
+
+    def portable(self) -> RAE:
+        """Return a copy on the CPU without what only training needs."""
+        optimizers, self.optimizers = self.optimizers, {}
+        try:
+            return copy.deepcopy(self).cpu()
+        finally:
+            self.optimizers = optimizers
+
+    def encode(self, x: Tensor) -> Tensor:
+        """Latent vectors: ``(n, …)`` to ``(n, m)``."""
+        return self.final("encoder")(x).float()
+
+    def classify(self, z: Tensor) -> Tensor:
+        """Logits of latent vectors: ``(n, m)`` to ``(n, C)``."""
+        return self.final("classifier")(z).float()
+
+    def logits(self, x: Tensor) -> Tensor:
+        """Logits of samples: ``(n, …)`` to ``(n, C)``."""
+        return self.classify(self.encode(x))
+
+    def decode(self, z: Tensor, y: Tensor) -> Tensor:
+        """Samples from latent vectors and class numbers."""
+        return self.final("decoder")(z, one_hot(y, self.n_classes, z.dtype)).float()
+
+
+def _optimizers(
+    networks: nn.ModuleDict, settings: RAESettings
+) -> dict[str, torch.optim.Optimizer]:
+    """AdamW for the encoder, Adam for the others (paper, section A.6)."""
+    s = settings
+    rate = s.learning_rate
+    generator_rate = s.generator_learning_rate or rate
+    plans = {
+        "encoder": ("encoder", rate, (0.9, 0.999), s.weight_decay),
+        "classifier": ("classifier", rate, s.latent_betas, s.classifier_weight_decay),
+        "mixer": ("mixer", generator_rate, s.latent_betas, 0.0),
+        "decoder": ("decoder", generator_rate, (0.5, 0.9), 0.0),
+        # A second optimizer on the same weights, as in the authors' code.
+        "decoder_class": ("decoder", generator_rate, (0.9, 0.999), 0.0),
+        "critic": ("critic", generator_rate, (0.5, 0.9), 0.0),
+    }
+    return {
+        name: torch.optim.AdamW(
+            networks[owner].parameters(), lr, betas=betas, weight_decay=decay, fused=True
+        )
+        for name, (owner, lr, betas, decay) in plans.items()
+        if owner in networks
+    }

@@ -1,0 +1,108 @@
+"""Checkpoints: everything a run needs to go on as if it had not been stopped."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from osrae.errors import InputError
+from osrae.storage import (
+    atomic_folder,
+    read_header,
+    read_tensors,
+    write_header,
+    write_tensors,
+)
+from osrae.training.callbacks import TrainingState
+from osrae.training.method import Method
+
+__all__ = ["read_checkpoint", "write_checkpoint"]
+
+_KIND = "checkpoint"
+_TENSORS = "state.safetensors"
+
+
+def write_checkpoint(
+    folder: Path,
+    method: Method,
+    state: TrainingState,
+    best: dict[str, Tensor] | None,
+    identity: dict[str, Any],
+) -> None:
+    """Write the run's whole state to ``folder``, atomically.
+
+    Parameters
+    ----------
+    folder : Path
+    method : Method
+    state : TrainingState
+    best : dict of Tensor or None
+        Weights of the best validation score so far.
+    identity : dict
+        What a run must share with this checkpoint to go on from it: settings, seed, data.
+    """
+    tensors = {f"method.{name}": value for name, value in method.state_dict().items()}
+    for owner, optimizer in method.optimizers.items():
+        for index, values in optimizer.state_dict()["state"].items():
+            tensors |= {f"optimizer.{owner}.{index}.{key}": v for key, v in values.items()}
+    tensors |= {f"best.{name}": value for name, value in (best or {}).items()}
+    progress = dataclasses.asdict(state)
+    if state.best_step is None:
+        progress["best_score"] = None
+    with atomic_folder(folder, overwrite=True) as temporary:
+        write_tensors(temporary / _TENSORS, tensors)
+        write_header(temporary, _KIND, {"identity": identity, "state": progress})
+
+
+def read_checkpoint(
+    folder: Path, method: Method, identity: dict[str, Any]
+) -> tuple[TrainingState, dict[str, Tensor] | None]:
+    """Load ``folder`` into ``method`` and return the run's state and best weights.
+
+    Raises
+    ------
+    InputError
+        If the checkpoint belongs to a run with other settings, another seed or other data.
+    ModelFileError
+        If the folder is no checkpoint or is damaged.
+    """
+    header = read_header(folder, _KIND)
+    _check_same_run(header["identity"], identity, folder)
+    groups: dict[str, dict[str, Tensor]] = {"method": {}, "optimizer": {}, "best": {}}
+    for name, value in read_tensors(folder / _TENSORS).items():
+        kind, _, rest = name.partition(".")
+        groups[kind][rest] = value
+    method.load_state_dict(groups["method"])
+    _load_optimizers(method, groups["optimizer"])
+    progress = header["state"]
+    if progress["best_score"] is None:
+        progress["best_score"] = float("-inf")
+    return TrainingState(**progress), groups["best"] or None
+
+
+def _load_optimizers(method: Method, tensors: dict[str, Tensor]) -> None:
+    states: dict[str, dict[int, dict[str, Tensor]]] = {name: {} for name in method.optimizers}
+    for name, value in tensors.items():
+        owner, index, key = name.split(".")
+        states[owner].setdefault(int(index), {})[key] = value
+    for owner, optimizer in method.optimizers.items():
+        optimizer.load_state_dict({**optimizer.state_dict(), "state": states[owner]})
+
+
+def _check_same_run(found: dict[str, Any], wanted: dict[str, Any], folder: Path) -> None:
+    differing = [key for key in wanted if found.get(key) != wanted[key]]
+    if differing:
+        details = ", ".join(f"{key} was {found.get(key)!r}, is {wanted[key]!r}" for key in differing)
+        raise InputError(
+            f"The checkpoint {folder} belongs to another run: {details}. Resume with the same "
+            "data and settings, or start afresh without resume."
+        )
+
+
+def cpu_copy(module: torch.nn.Module) -> dict[str, Tensor]:
+    """Copy a module's weights and buffers to the CPU."""
+    return {name: value.detach().cpu().clone() for name, value in module.state_dict().items()}

@@ -1,0 +1,80 @@
+"""Where the arithmetic runs, and in which precision."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+
+import torch
+
+from osrae.data.description import DataDescription, ImageDescription
+from osrae.errors import InputError
+
+__all__ = ["autocast", "has_fast_bfloat16", "resolve_device", "resolve_precision"]
+
+
+def resolve_device(device: str) -> torch.device:
+    """Return the device that ``device`` names.
+
+    Parameters
+    ----------
+    device : str
+        ``"auto"`` (CUDA where there is one, then MPS, then the CPU) or any name that torch
+        knows, such as ``"cpu"``, ``"cuda:1"``, ``"mps"``.
+
+    Raises
+    ------
+    InputError
+        If torch does not know the device or this machine does not have it.
+    """
+    if device == "auto":
+        if torch.cuda.is_available():
+            return torch.device("cuda")
+        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    try:
+        resolved = torch.device(device)
+    except (RuntimeError, TypeError) as error:
+        raise InputError(
+            f"device={device!r} is no device; use 'auto', 'cpu', 'cuda' or 'mps'."
+        ) from error
+    if resolved.type == "cuda" and not torch.cuda.is_available():
+        raise InputError(
+            f"device={device!r}, but torch sees no CUDA device here; use device='auto' or 'cpu'."
+        )
+    if resolved.type == "mps" and not torch.backends.mps.is_available():
+        raise InputError("device='mps', but this machine has no MPS; use device='auto' or 'cpu'.")
+    return resolved
+
+
+def has_fast_bfloat16(device: torch.device) -> bool:
+    """Say whether ``device`` multiplies bfloat16 matrices faster than float32 ones."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    if device.type == "cpu":
+        probes = ("_is_amx_tile_supported", "_is_avx512_bf16_supported")
+        return any(getattr(torch.cpu, probe, lambda: False)() for probe in probes)
+    return False
+
+
+def resolve_precision(
+    precision: str, device: torch.device, description: DataDescription
+) -> torch.dtype:
+    """Return the type in which matrix products are computed.
+
+    Parameters
+    ----------
+    precision : {"auto", "float32", "bfloat16"}
+        ``"auto"`` takes bfloat16 for pictures on machines with bfloat16 matrix instructions.
+        Tables stay in float32: their products are too small to pay for the conversions.
+        Weights, statistics and losses are float32 in every case.
+    device : torch.device
+    description : DataDescription
+    """
+    if precision == "auto":
+        fast = isinstance(description, ImageDescription) and has_fast_bfloat16(device)
+        return torch.bfloat16 if fast else torch.float32
+    return {"float32": torch.float32, "bfloat16": torch.bfloat16}[precision]
+
+
+def autocast(device: torch.device, dtype: torch.dtype) -> AbstractContextManager[None]:
+    """Compute matrix products in ``dtype`` inside the context (nothing to do for float32)."""
+    return torch.autocast(device.type, dtype=dtype, enabled=dtype == torch.bfloat16)

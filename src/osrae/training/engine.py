@@ -1,0 +1,298 @@
+"""The one training loop of every deep method."""
+
+from __future__ import annotations
+
+import math
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from osrae.errors import TrainingDivergedError
+from osrae.networks.layers import set_generator
+from osrae.training.batches import Batch, TrainingData, TupleSampler
+from osrae.training.callbacks import Callback, TrainingState
+from osrae.training.checkpoint import cpu_copy, read_checkpoint, write_checkpoint
+from osrae.training.device import autocast
+from osrae.training.method import Method
+from osrae.training.seeding import fresh_generator, reseed
+
+__all__ = ["EVALUATION_ROWS", "RunSettings", "batched_logits", "train"]
+
+#: Rows that are classified at once outside training.
+EVALUATION_ROWS = 1024
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """How long and how a method is trained.
+
+    Parameters
+    ----------
+    max_steps : int
+    batch_size : int
+        Tuples per step.
+    evaluate_every : int
+        Steps between two rows of the history.
+    patience : int or None
+        Evaluations without a better validation score after which the run stops.
+    seed : int
+    checkpoint : Path or None
+        Folder of the checkpoint.
+    checkpoint_seconds : float
+        Least time between two checkpoints.
+    resume : bool
+        Go on from ``checkpoint`` where it exists.
+    identity : dict
+        What a checkpoint must share with this run, as JSON values.
+    """
+
+    max_steps: int
+    batch_size: int
+    evaluate_every: int
+    seed: int
+    patience: int | None = None
+    checkpoint: Path | None = None
+    checkpoint_seconds: float = 30.0
+    resume: bool = False
+    identity: dict[str, Any] = field(default_factory=dict)
+
+
+def train(
+    method: Method,
+    data: TrainingData,
+    validation: TrainingData | None,
+    run: RunSettings,
+    callbacks: Sequence[Callback] = (),
+) -> TrainingState:
+    """Train ``method`` and leave it with its best (or, without validation, last) weights.
+
+    Parameters
+    ----------
+    method : Method
+        On its device; trained in place.
+    data : TrainingData
+    validation : TrainingData or None
+        Decides which weights are kept and when to stop.
+    run : RunSettings
+    callbacks : sequence of Callback
+
+    Returns
+    -------
+    TrainingState
+        Ends with ``reason="interrupt"`` after Ctrl-C, which lets the step in hand finish; the
+        caller decides what follows.
+
+    Raises
+    ------
+    TrainingDivergedError
+        If a loss or a weight stops being finite. The last checkpoint is left as it was.
+    """
+    loop = _Loop(method, data, validation, run, callbacks)
+    with _dropout_generator(method, loop.generator), _graceful_interrupt(loop.state):
+        loop.run_to_end()
+    loop.finish()
+    return loop.state
+
+
+class _Loop:
+    """The state of one run and its verbs: step, evaluate, save."""
+
+    def __init__(
+        self,
+        method: Method,
+        data: TrainingData,
+        validation: TrainingData | None,
+        run: RunSettings,
+        callbacks: Sequence[Callback],
+    ) -> None:
+        self.method, self.data, self.validation = method, data, validation
+        self.run, self.callbacks = run, callbacks
+        self.state = TrainingState(run.max_steps)
+        self.best: dict[str, Tensor] | None = None
+        method.prepare()
+        if run.resume and run.checkpoint is not None and run.checkpoint.exists():
+            self.state, self.best = read_checkpoint(run.checkpoint, method, run.identity)
+        n_classes = int(data.y.max()) + 1
+        self.sampler = TupleSampler(data.y, n_classes, method.tuple_size, run.batch_size)
+        self.index_generator = torch.Generator()
+        self.generator = torch.Generator(method.device)
+        self.started = self.saved = time.monotonic()
+        self.seconds_before = self.state.history[-1]["seconds"] if self.state.history else 0.0
+
+    def run_to_end(self) -> None:
+        state = self.state
+        self._tell("on_start")
+        self.method.train()
+        while state.step < state.max_steps and not state.stop:
+            self._step()
+            if state.step % self.run.evaluate_every == 0 or state.step == state.max_steps:
+                self._evaluate()
+            self._tell("on_step")
+            if time.monotonic() - self.saved > self.run.checkpoint_seconds:
+                self._save()
+        if state.stop:
+            state.reason = state.reason or "callback"
+            self._save()
+        else:
+            state.reason = "max_steps"
+
+    def finish(self) -> None:
+        """Put the best weights into the method."""
+        if self.best is not None:
+            self.method.load_state_dict(self.best)
+        self.method.eval()
+        self._tell("on_end")
+
+    def _step(self) -> None:
+        step, seed = self.state.step, self.run.seed
+        reseed(self.index_generator, seed, "batches", step)
+        reseed(self.generator, seed, "training", step)
+        losses = self.method.training_step(self._draw)
+        self.state.losses = _finite_values(losses, self.method, step)
+        for name, value in self.state.losses.items():
+            total = self.state.sums.setdefault(name, [0.0, 0])
+            total[0] += value
+            total[1] += 1
+        self.state.step += 1
+
+    def _draw(self) -> Batch:
+        progress = self.state.step / self.run.max_steps
+        probabilities = self.method.class_probabilities(self.sampler.counts, progress)
+        indices, y = self.sampler.draw(probabilities, self.index_generator)
+        x = self.data.rows(indices.flatten(), self.method.device)
+        return Batch(
+            x=x.unflatten(0, indices.shape),
+            y=y.to(self.method.device),
+            generator=self.generator,
+            step=self.state.step,
+            progress=progress,
+        )
+
+    def _evaluate(self) -> None:
+        state = self.state
+        row: dict[str, Any] = {"step": state.step}
+        row |= {name: total / count for name, (total, count) in state.sums.items()}
+        row["validation_acsa"] = None
+        if self.validation is not None:
+            row["validation_acsa"] = self._validate()
+        row["seconds"] = self.seconds_before + time.monotonic() - self.started
+        state.history.append(row)
+        state.sums.clear()
+        self._tell("on_evaluation")
+
+    def _validate(self) -> float:
+        assert self.validation is not None
+        state = self.state
+        score = _acsa(self.method, self.validation)
+        # Of equal scores the later weights are kept: they have seen more data.
+        if score >= state.best_score:
+            state.best_score, state.best_step = score, state.step
+            self.best = cpu_copy(self.method)
+        elif self.run.patience is not None and state.best_step is not None:
+            waited = (state.step - state.best_step) / self.run.evaluate_every
+            if waited >= self.run.patience:
+                state.stop, state.reason = True, "patience"
+        return score
+
+    def _save(self) -> None:
+        if self.run.checkpoint is not None:
+            _check_finite_weights(self.method, self.state.step)
+            write_checkpoint(
+                self.run.checkpoint, self.method, self.state, self.best, self.run.identity
+            )
+        self.saved = time.monotonic()
+
+    def _tell(self, hook: str) -> None:
+        for callback in self.callbacks:
+            getattr(callback, hook)(self.state)
+
+
+@contextmanager
+def _dropout_generator(method: Method, generator: torch.Generator) -> Iterator[None]:
+    set_generator(method, generator)
+    try:
+        yield
+    finally:
+        set_generator(method, None)
+
+
+@contextmanager
+def _graceful_interrupt(state: TrainingState) -> Iterator[None]:
+    """Let the first Ctrl-C end the run after the step in hand; a second one is Python's own."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    previous = signal.getsignal(signal.SIGINT)
+
+    def stop(signum: int, frame: Any) -> None:
+        state.stop, state.reason = True, "interrupt"
+        signal.signal(signal.SIGINT, previous)
+
+    signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, previous)
+
+
+def _finite_values(
+    losses: dict[str, Tensor], method: Method, step: int
+) -> dict[str, float]:
+    """Bring the losses to the host in one copy and check them."""
+    values = torch.stack([loss.detach().float() for loss in losses.values()]).tolist()
+    bad = [name for name, value in zip(losses, values, strict=True) if not math.isfinite(value)]
+    if bad:
+        network = _network_with_bad_weights(method) or bad[0]
+        raise _diverged(network, step, f"its loss is {values[list(losses).index(bad[0])]}")
+    return dict(zip(losses, values, strict=True))
+
+
+def _check_finite_weights(method: Method, step: int) -> None:
+    network = _network_with_bad_weights(method)
+    if network is not None:
+        raise _diverged(network, step, "its weights are not finite")
+
+
+def _network_with_bad_weights(method: Method) -> str | None:
+    for name, network in method.networks.items():
+        if not all(bool(torch.isfinite(weight).all()) for weight in network.parameters()):
+            return name
+    return None
+
+
+def _diverged(network: str, step: int, what: str) -> TrainingDivergedError:
+    return TrainingDivergedError(
+        f"Training diverged at step {step} in the {network}: {what}. A lower learning_rate or "
+        "precision='float32' usually helps; the last checkpoint, if any, is untouched.",
+        network=network,
+        step=step,
+    )
+
+
+def batched_logits(method: Method, x: Tensor) -> Tensor:
+    """Classify all rows of ``x`` in blocks; ``(n, …)`` on the host to ``(n, C)`` on the host."""
+    data = TrainingData(x, torch.empty(len(x)))
+    blocks = []
+    with torch.inference_mode(), autocast(method.device, method.precision):
+        for rows in torch.arange(len(x)).split(EVALUATION_ROWS):
+            blocks.append(method.logits(data.rows(rows, method.device)).float().cpu())
+    return torch.cat(blocks)
+
+
+def _acsa(method: Method, data: TrainingData) -> float:
+    """Mean of the per-class recalls over the classes that ``data`` holds."""
+    method.eval()
+    correct = (batched_logits(method, data.x).argmax(1) == data.y).double()
+    method.train()
+    counts = torch.bincount(data.y)
+    hits = torch.bincount(data.y, weights=correct)
+    present = counts > 0
+    return float((hits[present] / counts[present]).mean())

@@ -1,0 +1,58 @@
+"""The validation part: what decides early stopping, so that no test data has to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+__all__ = ["ValidationSplit", "split_validation"]
+
+
+@dataclass(frozen=True)
+class ValidationSplit:
+    """Row numbers of the two parts, and what became of the small classes.
+
+    Attributes
+    ----------
+    train, validation : ndarray of int
+        Sorted row numbers; disjoint, together all rows.
+    unvalidated : ndarray of int
+        Classes too small to spare a member: wholly in the training part.
+    """
+
+    train: np.ndarray
+    validation: np.ndarray
+    unvalidated: np.ndarray
+
+
+def split_validation(y: np.ndarray, fraction: float, rng: np.random.Generator) -> ValidationSplit:
+    """Hold back ``fraction`` of every class that can spare it.
+
+    A class of ``n`` members gives ``round(fraction · n)`` of them and always keeps one for
+    training; where that rounds to zero the class stays whole in training and is named in
+    ``unvalidated``.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n,)
+        Class numbers 0 … C-1.
+    fraction : float
+        In [0, 1).
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    ValidationSplit
+    """
+    order = rng.permutation(len(y))
+    order = order[np.argsort(y[order], kind="stable")]
+    counts = np.bincount(y)
+    held = np.minimum(np.floor(fraction * counts + 0.5).astype(int), np.maximum(counts - 1, 0))
+    rank = np.arange(len(y)) - np.repeat(np.cumsum(counts) - counts, counts)
+    in_validation = rank < held[y[order]]
+    return ValidationSplit(
+        train=np.sort(order[~in_validation]),
+        validation=np.sort(order[in_validation]),
+        unvalidated=np.flatnonzero((held == 0) & (counts > 0)),
+    )

@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from osrae.training.splitting import split_validation
+
+
+@given(
+    counts=st.lists(st.integers(1, 40), min_size=2, max_size=6),
+    fraction=st.floats(0, 0.9),
+    seed=st.integers(0, 5),
+)
+def test_parts_are_disjoint_complete_and_keep_every_class_in_training(counts, fraction, seed):
+    rng = np.random.default_rng(seed)
+    y = rng.permutation(np.repeat(np.arange(len(counts)), counts))
+    split = split_validation(y, fraction, rng)
+    np.testing.assert_array_equal(
+        np.sort(np.concatenate([split.train, split.validation])), np.arange(len(y))
+    )
+    kept = np.bincount(y[split.train], minlength=len(counts))
+    held = np.bincount(y[split.validation], minlength=len(counts))
+    assert (kept >= 1).all()
+    expected = [min(int(np.floor(fraction * n + 0.5)), n - 1) for n in counts]
+    np.testing.assert_array_equal(held, expected)
+    np.testing.assert_array_equal(split.unvalidated, np.flatnonzero(held == 0))
+
+
+def test_the_seed_decides_which_rows_are_held_back():
+    y = np.repeat([0, 1], 50)
+    parts = [split_validation(y, 0.2, np.random.default_rng(seed)).validation for seed in (0, 0, 1)]
+    np.testing.assert_array_equal(parts[0], parts[1])
+    assert (parts[0] != parts[2]).any()
