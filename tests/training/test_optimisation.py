@@ -46,7 +46,8 @@ def test_a_loss_that_is_not_named_moves_nothing():
 
 
 @pytest.mark.parametrize(
-    ("progress", "factor"), [(0.05, 1.0), (0.525, 0.5), (1.0, 0.0), (0.2875, 0.5 + math.sqrt(0.125))]
+    ("progress", "factor"),
+    [(0.05, 1.0), (0.525, 0.5), (1.0, 0.0), (0.2875, 0.5 + math.sqrt(0.125))],
 )
 def test_cosine_factor(progress, factor):
     assert cosine_factor(progress) == pytest.approx(factor, abs=1e-12)

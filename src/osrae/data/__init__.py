@@ -1,1 +1,1 @@
-
+"""What users bring → what networks see, and back."""

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from osrae.data.description import DataDescription
-from osrae.data.frames import append_rows, n_rows, take_rows
+from osrae.data.frames import append_rows
 from osrae.data.pictures import PictureFormat, from_network, read_format, to_network
 from osrae.data.tables import TableEncoder
 

@@ -1,1 +1,1 @@
-
+"""The benchmark's data."""

@@ -1,1 +1,1 @@
-
+"""The method, and the estimators made of it."""

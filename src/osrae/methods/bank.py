@@ -11,8 +11,8 @@ from torch import Tensor
 from osrae.methods.rae import RAE, mix
 from osrae.networks.layers import one_hot
 from osrae.training.batches import TrainingData, TupleSampler
-from osrae.training.engine import EVALUATION_ROWS
 from osrae.training.device import autocast
+from osrae.training.engine import EVALUATION_ROWS
 from osrae.training.seeding import fresh_generator
 
 __all__ = ["LatentBank", "encode_rows"]

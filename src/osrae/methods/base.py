@@ -141,9 +141,10 @@ class DeepEstimator(BaseEstimator):
                 stacklevel=2,
             )
         if len(split.validation) and len(split.unvalidated):
+            small = _listed(self.classes_[split.unvalidated])
             warnings.warn(
-                f"Too small to hold a sample back for validation: {_listed(self.classes_[split.unvalidated])}. "
-                "They train whole, and the validation score does not see them.",
+                f"Classes too small to hold a sample back for validation: {small}. They "
+                "train whole, and the validation score does not see them.",
                 DataWarning,
                 stacklevel=2,
             )
@@ -214,12 +215,17 @@ class DeepEstimator(BaseEstimator):
             If ``label`` is no class of the training data, or there is no decoder.
         """
         check_is_fitted(self)
+        self._check_decoder()
         code = self._code_of(label)
         if n < 1:
             raise InputError(f"n={n!r}: at least 1 sample must be asked for.")
         seed = int(check_random_state(random_state).randint(np.iinfo(np.int32).max))
         rows, _, _ = self.bank_.generate(self.method_, np.full(n, code), seed)
         return self.codec_.decode(rows)
+
+    def _check_decoder(self) -> None:
+        if "decoder" not in self.method_.networks:
+            raise InputError("decoder=False: this model has no decoder to make samples with.")
 
     def _code_of(self, label: Any) -> int:
         codes = [number for number, known in enumerate(self.classes_) if known == label]
@@ -283,4 +289,6 @@ def _listed(classes: np.ndarray, most: int = 8) -> str:
 def _plain(value: Any) -> Any:
     if isinstance(value, np.generic):
         return value.item()
-    return [_plain(part) for part in value] if isinstance(value, tuple | list | np.ndarray) else value
+    return (
+        [_plain(part) for part in value] if isinstance(value, tuple | list | np.ndarray) else value
+    )

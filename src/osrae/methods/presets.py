@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from osrae.data.description import DataDescription, ImageDescription
 from osrae.errors import InputError
+from osrae.training.augmentation import POLICIES
 
 __all__ = ["PHASES", "PRESETS", "RAESettings", "preset_settings"]
 
@@ -271,6 +272,11 @@ def _automatic_augmentation(description: DataDescription) -> str:
 
 
 def _check(settings: RAESettings, kind: str) -> None:
+    if settings.augmentation not in POLICIES:
+        raise InputError(
+            f"augmentation={settings.augmentation!r} is unknown; there are auto, "
+            f"{', '.join(sorted(POLICIES))}."
+        )
     if settings.augmentation != "none" and kind == "tables":
         raise InputError(
             f"augmentation={settings.augmentation!r} is for pictures, and this is a table; "

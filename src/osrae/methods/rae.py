@@ -125,9 +125,7 @@ class RAE(Method):
     settings : RAESettings
     """
 
-    def __init__(
-        self, description: DataDescription, n_classes: int, settings: RAESettings
-    ) -> None:
+    def __init__(self, description: DataDescription, n_classes: int, settings: RAESettings) -> None:
         super().__init__()
         m = settings.resolve_latent_dim(description)
         self.settings, self.n_classes, self.latent_dim = settings, n_classes, m
@@ -175,7 +173,7 @@ class RAE(Method):
     # ------------------------------------------------------------------ Algorithm 1
 
     def training_step(self, draw: Callable[[], Batch]) -> dict[str, Tensor]:
-        """One iteration of Algorithm 1: every loss at the same weights, then every network moves."""
+        """One iteration of Algorithm 1: all losses at the same weights, then every network moves."""
         s, batch = self.settings, draw()
         if s.rate_schedule == "cosine":
             set_rate_factor(self.optimizers.values(), cosine_factor(batch.progress))
@@ -207,24 +205,24 @@ class RAE(Method):
         t, n = batch.x.shape[:2]
         x = batch.x.flatten(0, 1)
         seen = self._augmented(x, batch.generator)
-        z = self.networks["encoder"](seen).float().unflatten(0, (t, n))
+        z = _full(self.networks["encoder"](seen)).unflatten(0, (t, n))
         label = one_hot(batch.y, self.n_classes, z.dtype)
-        logits, logits_mixed = self.networks["classifier"](z).float(), None
+        logits, logits_mixed = _full(self.networks["classifier"](z)), None
         latents = z.flatten(0, 1)
         if self.settings.oversampling:
             parents = self._encode_clean(x, t) if self.settings.mix_clean else z
             z_mixed = self._mixtures(parents, label, batch.generator)
-            logits_mixed = self.networks["classifier"](z_mixed).float().unflatten(0, (-1, n))
+            logits_mixed = _full(self.networks["classifier"](z_mixed)).unflatten(0, (-1, n))
             latents = torch.cat([latents, z_mixed])
         labels = label.repeat(len(latents) // n, 1)
         decoded = reconstruction = None
         if terms & {"reconstruction", "decoder", "decoder_class", "critic"}:
-            decoded = self.networks["decoder"](latents, labels).float()
+            decoded = _full(self.networks["decoder"](latents, labels))
             reconstruction = (decoded[: t * n] - x).abs().mean()
         return _Pass(z, logits, logits_mixed, seen, decoded, labels, reconstruction)
 
     def _encode_clean(self, x: Tensor, t: int) -> Tensor:
-        return self.networks["encoder"](x).float().unflatten(0, (t, -1))
+        return _full(self.networks["encoder"](x)).unflatten(0, (t, -1))
 
     def _mixtures(self, z: Tensor, label: Tensor, generator: torch.Generator) -> Tensor:
         """Mix every tuple, or every rotation of it: (t, B, m) → (R·B, m)."""
@@ -264,9 +262,7 @@ class RAE(Method):
         y = batch.y.repeat(turns)
         if self.settings.wrong_labels == "shuffled":
             return y[torch.randperm(len(y), generator=batch.generator, device=y.device)]
-        step = torch.randint(
-            1, self.n_classes, y.shape, generator=batch.generator, device=y.device
-        )
+        step = torch.randint(1, self.n_classes, y.shape, generator=batch.generator, device=y.device)
         return (y + step) % self.n_classes
 
     def _decoder_loss(self, run: _Pass, generator: torch.Generator) -> Tensor:
@@ -284,7 +280,7 @@ class RAE(Method):
         decoded = self._augmented(run.decoded, generator)
         # Decoded samples must not move the statistics by which real ones are normalised.
         with frozen_statistics(self.networks["encoder"]):
-            logits = self.networks["classifier"](self.networks["encoder"](decoded)).float()
+            logits = _full(self.networks["classifier"](self.networks["encoder"](decoded)))
         return self.settings.decoder_class_weight * F.cross_entropy(logits, run.label.argmax(1))
 
     def _critic_loss(self, run: _Pass, generator: torch.Generator) -> Tensor:
@@ -296,7 +292,9 @@ class RAE(Method):
         scores_real = self._score(real, run.label[:n])
         scores_decoded = self._score(decoded, run.label)
         draw = torch.rand if s.penalty_points == "uniform" else torch.randn
-        position = draw(len(decoded), generator=generator, device=decoded.device)
+        position = draw(
+            len(decoded), generator=generator, device=decoded.device, dtype=decoded.dtype
+        )
         with autocast(self.device, torch.float32):
             penalty = gradient_penalty(
                 lambda x: self._score(x, run.label), partner, decoded, position
@@ -315,7 +313,7 @@ class RAE(Method):
 
     def _score(self, x: Tensor, label: Tensor) -> Tensor:
         condition = label if self.settings.conditional_critic else None
-        return self.networks["critic"](x, condition).float()
+        return _full(self.networks["critic"](x, condition))
 
     def _augmented(self, x: Tensor, generator: torch.Generator) -> Tensor:
         probability = self.settings.augmentation_probability
@@ -345,11 +343,11 @@ class RAE(Method):
 
     def encode(self, x: Tensor) -> Tensor:
         """Latent vectors: ``(n, …)`` to ``(n, m)``."""
-        return self.final("encoder")(x).float()
+        return _full(self.final("encoder")(x))
 
     def classify(self, z: Tensor) -> Tensor:
         """Logits of latent vectors: ``(n, m)`` to ``(n, C)``."""
-        return self.final("classifier")(z).float()
+        return _full(self.final("classifier")(z))
 
     def logits(self, x: Tensor) -> Tensor:
         """Logits of samples: ``(n, …)`` to ``(n, C)``."""
@@ -357,12 +355,15 @@ class RAE(Method):
 
     def decode(self, z: Tensor, y: Tensor) -> Tensor:
         """Samples from latent vectors and class numbers."""
-        return self.final("decoder")(z, one_hot(y, self.n_classes, z.dtype)).float()
+        return _full(self.final("decoder")(z, one_hot(y, self.n_classes, z.dtype)))
 
 
-def _optimizers(
-    networks: nn.ModuleDict, settings: RAESettings
-) -> dict[str, torch.optim.Optimizer]:
+def _full(x: Tensor) -> Tensor:
+    """Leave the half precision of matrix products: losses are computed in float32 at least."""
+    return x.float() if x.dtype in (torch.bfloat16, torch.float16) else x
+
+
+def _optimizers(networks: nn.ModuleDict, settings: RAESettings) -> dict[str, torch.optim.Optimizer]:
     """AdamW for the encoder, Adam for the others (paper, section A.6)."""
     s = settings
     rate = s.learning_rate

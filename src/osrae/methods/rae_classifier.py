@@ -359,8 +359,7 @@ class RAEClassifier(ClassifierMixin, TransformerMixin, RAEEstimator):
         X : same container as the training data
         """
         check_is_fitted(self)
-        if not self.decoder:
-            raise InputError("decoder=False: this model has no decoder to make samples with.")
+        self._check_decoder()
         z = torch.as_tensor(np.asarray(Z, dtype=np.float32))
         if z.ndim != 2 or z.shape[1] != self.method_.latent_dim:
             raise InputError(

@@ -1,1 +1,1 @@
-
+"""What every deep method shares: the loop and what it stands on."""

@@ -32,7 +32,8 @@ class TrainingState:
     stop : bool
         Set to end the run after this step; the best weights are kept.
     reason : str
-        Why the run ended (empty while it goes on): ``"max_steps"``, ``"patience"``, ``"callback"`` or ``"interrupt"``.
+        Why the run ended: ``"max_steps"``, ``"patience"``, ``"callback"`` or ``"interrupt"``;
+        empty while it goes on.
     """
 
     max_steps: int

@@ -20,7 +20,7 @@ from osrae.storage import (
 from osrae.training.callbacks import TrainingState
 from osrae.training.method import Method
 
-__all__ = ["read_checkpoint", "write_checkpoint"]
+__all__ = ["cpu_copy", "read_checkpoint", "write_checkpoint"]
 
 _KIND = "checkpoint"
 _TENSORS = "state.safetensors"
@@ -81,6 +81,8 @@ def read_checkpoint(
     progress = header["state"]
     if progress["best_score"] is None:
         progress["best_score"] = float("-inf")
+    if progress["reason"] != "patience":  # stopped from outside: the run is not over
+        progress |= {"stop": False, "reason": ""}
     return TrainingState(**progress), groups["best"] or None
 
 
@@ -96,7 +98,9 @@ def _load_optimizers(method: Method, tensors: dict[str, Tensor]) -> None:
 def _check_same_run(found: dict[str, Any], wanted: dict[str, Any], folder: Path) -> None:
     differing = [key for key in wanted if found.get(key) != wanted[key]]
     if differing:
-        details = ", ".join(f"{key} was {found.get(key)!r}, is {wanted[key]!r}" for key in differing)
+        details = ", ".join(
+            f"{key} was {found.get(key)!r}, is {wanted[key]!r}" for key in differing
+        )
         raise InputError(
             f"The checkpoint {folder} belongs to another run: {details}. Resume with the same "
             "data and settings, or start afresh without resume."

@@ -6,7 +6,7 @@ import math
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,7 +22,7 @@ from osrae.training.callbacks import Callback, TrainingState
 from osrae.training.checkpoint import cpu_copy, read_checkpoint, write_checkpoint
 from osrae.training.device import autocast
 from osrae.training.method import Method
-from osrae.training.seeding import fresh_generator, reseed
+from osrae.training.seeding import reseed
 
 __all__ = ["EVALUATION_ROWS", "RunSettings", "batched_logits", "train"]
 
@@ -243,9 +243,7 @@ def _graceful_interrupt(state: TrainingState) -> Iterator[None]:
         signal.signal(signal.SIGINT, previous)
 
 
-def _finite_values(
-    losses: dict[str, Tensor], method: Method, step: int
-) -> dict[str, float]:
+def _finite_values(losses: dict[str, Tensor], method: Method, step: int) -> dict[str, float]:
     """Bring the losses to the host in one copy and check them."""
     values = torch.stack([loss.detach().float() for loss in losses.values()]).tolist()
     bad = [name for name, value in zip(losses, values, strict=True) if not math.isfinite(value)]

@@ -1,0 +1,367 @@
+from __future__ import annotations
+
+import copy
+import dataclasses
+import math
+
+import pytest
+import torch
+from torch.nn import functional as F
+
+import osrae.methods.rae as rae_module
+from osrae.data.description import ImageDescription, TableDescription
+from osrae.methods.presets import PRESETS, RAESettings, preset_settings
+from osrae.methods.rae import (
+    RAE,
+    classification_loss,
+    critic_loss,
+    decoder_loss,
+    encoder_loss,
+    gradient_penalty,
+    mix,
+    mixer_loss,
+)
+from osrae.networks.layers import set_generator
+from osrae.training.batches import Batch
+from osrae.training.optimisation import move
+
+PICTURES = ImageDescription(8, 8, 1)
+TABLE = TableDescription(3, (2, 4))
+KINDS = {"pictures": PICTURES, "tables": TABLE}
+OWNERS = {
+    "encoder": "encoder",
+    "classifier": "classifier",
+    "mixer": "mixer",
+    "decoder": "decoder",
+    "decoder_class": "decoder",
+    "critic": "critic",
+}
+
+
+def make(description, settings, n_classes=3, seed=0) -> RAE:
+    torch.manual_seed(seed)
+    method = RAE(description, n_classes, settings)
+    method.prepare()
+    return method.train()
+
+
+def draws(description, t=2, n=8, n_classes=3, step=0, progress=0.5):
+    """A function that draws the same sequence of batches whenever it is made."""
+    data = torch.Generator().manual_seed(1)
+    noise = torch.Generator().manual_seed(2)
+
+    def draw() -> Batch:
+        x = torch.rand(t, n, *description.shape, generator=data)
+        y = torch.arange(n) % n_classes
+        return Batch(x=x, y=y, generator=noise, step=step, progress=progress)
+
+    return draw, noise
+
+
+def step(method: RAE, description, at=0, **options):
+    draw, noise = draws(description, t=method.tuple_size, step=at, **options)
+    set_generator(method, noise)
+    return method.training_step(draw)
+
+
+def weights(method: RAE) -> dict[str, list[torch.Tensor]]:
+    return {
+        name: [weight.detach().clone() for weight in network.parameters()]
+        for name, network in method.networks.items()
+    }
+
+
+def moved(before, after) -> set[str]:
+    return {
+        name
+        for name in before
+        if any(not torch.equal(a, b) for a, b in zip(before[name], after[name], strict=True))
+    }
+
+
+# ---------------------------------------------------------------- the equations, by hand
+
+
+def test_mixture_is_the_convex_combination():
+    z = torch.tensor([[[1.0, 2.0]], [[3.0, -2.0]], [[0.0, 8.0]]])  # t = 3, one tuple
+    alpha = torch.tensor([[0.5, 0.25, 0.25]])
+    torch.testing.assert_close(mix(z, alpha), torch.tensor([[1.25, 2.5]]))
+
+
+def test_classification_loss_sums_members_and_mixtures():
+    logits = torch.tensor([[[1.0, 0.0]], [[0.0, 2.0]]])  # t = 2, B = 1
+    mixed = torch.tensor([[[0.5, 0.5]]])
+    y = torch.tensor([0])
+    expected = math.log(1 + math.exp(-1)) + math.log(1 + math.exp(2)) + math.log(2)
+    assert classification_loss(logits, mixed, y).item() == pytest.approx(expected, abs=1e-6)
+    without = expected - math.log(2)
+    assert classification_loss(logits, None, y).item() == pytest.approx(without, abs=1e-6)
+
+
+def test_mixer_decoder_critic_and_encoder_losses():
+    assert mixer_loss(torch.tensor([[0.0, math.log(3)]]), torch.tensor([0])).item() == (
+        pytest.approx(math.log(4), abs=1e-6)
+    )
+    assert decoder_loss(torch.tensor([1.0, 4.0])).item() == -2.5
+    loss = critic_loss(torch.tensor([1.0, 3.0]), torch.tensor([5.0]), torch.tensor(0.25), 10.0)
+    assert loss.item() == pytest.approx(2 - 5 + 2.5)
+    value = encoder_loss(torch.tensor(2.0), torch.tensor(3.0), 5.0, 0.01)
+    assert value.item() == pytest.approx(10.03)
+
+
+def test_gradient_penalty_of_a_linear_critic_is_exact():
+    slope = torch.tensor([3.0, 4.0])  # norm 5 everywhere
+    real, decoded = torch.zeros(2, 2), torch.ones(2, 2)
+    penalty = gradient_penalty(lambda x: x @ slope, real, decoded, torch.tensor([0.2, 0.8]))
+    assert penalty.item() == pytest.approx((5 - 1) ** 2, rel=1e-6)
+
+
+def test_gradient_penalty_is_taken_at_the_position_on_the_line():
+    real, decoded = torch.zeros(1, 1), torch.full((1, 1), 4.0)
+    penalty = gradient_penalty(lambda x: x.square().sum(1), real, decoded, torch.tensor([0.25]))
+    assert penalty.item() == pytest.approx((2 * 1.0 - 1) ** 2)  # slope 2x at x = 1
+
+
+def test_gradient_penalty_has_a_finite_derivative_where_the_slope_is_zero():
+    scale = torch.zeros((), requires_grad=True)
+    penalty = gradient_penalty(
+        lambda x: scale * x.sum(1), torch.zeros(2, 3), torch.ones(2, 3), torch.rand(2)
+    )
+    penalty.backward()
+    assert torch.isfinite(scale.grad)
+
+
+# ---------------------------------------------------------------- which loss moves which network
+
+
+@pytest.mark.parametrize("kind", list(KINDS))
+@pytest.mark.parametrize("preset", list(PRESETS))
+def test_every_loss_moves_its_own_network_and_no_other(preset, kind, monkeypatch):
+    description = KINDS[kind]
+    settings = preset_settings(preset, description, {"critic_steps": 1})
+    seen = set()
+    for at in range(len(settings.schedule)):
+        names = step(make(description, settings), description, at)
+        for name in names:
+            method = make(description, settings)
+            before = weights(method)
+            monkeypatch.setattr(
+                rae_module, "move", lambda opts, losses, n=name: move(opts, {n: losses[n]})
+            )
+            step(method, description, at)
+            monkeypatch.undo()
+            assert moved(before, weights(method)) == {OWNERS[name]}, (at, name)
+            seen.add(name)
+    assert seen >= {"encoder", "classifier", "mixer", "decoder", "critic"}
+
+
+@pytest.mark.parametrize(
+    ("switches", "still"),
+    [
+        ({"linear_classifier": False}, {"encoder", "classifier", "mixer", "decoder", "critic"}),
+        ({"oversampling": False}, {"encoder", "classifier", "decoder", "critic"}),
+        ({"decoder": False}, {"encoder", "classifier", "mixer"}),
+        ({"mixing": "uniform"}, {"encoder", "classifier", "decoder", "critic"}),
+        ({"decoder": False, "linear_classifier": False}, {"classifier", "mixer"}),
+    ],
+)
+def test_the_switches_of_table_4_take_their_networks_away(switches, still):
+    method = make(PICTURES, dataclasses.replace(RAESettings(), **switches))
+    before = weights(method)
+    losses = step(method, PICTURES)
+    assert set(losses) == still
+    assert moved(before, weights(method)) == still
+
+
+def test_without_linear_classifier_the_labels_do_not_reach_the_encoder():
+    settings = dataclasses.replace(RAESettings(), linear_classifier=False)
+    method = make(PICTURES, settings)
+    losses = step(method, PICTURES)
+    assert losses["encoder"].item() < 0.01  # λ_mae · mean |x - D(E(x))|, and nothing else
+    assert losses["classifier"].item() > 1
+
+
+def test_critic_steps_move_the_critic_alone_and_use_further_batches():
+    settings = dataclasses.replace(RAESettings(), critic_steps=3)
+    method, drawn = make(PICTURES, settings), []
+    draw, noise = draws(PICTURES)
+    set_generator(method, noise)
+    method.training_step(lambda: drawn.append(1) or draw())
+    assert len(drawn) == 3
+    optimizer_steps = {
+        name: int(next(iter(optimizer.state.values()))["step"])
+        for name, optimizer in method.optimizers.items()
+        if optimizer.state
+    }
+    assert optimizer_steps == {
+        "encoder": 1, "classifier": 1, "mixer": 1, "decoder": 1, "critic": 3,
+    }  # fmt: skip
+
+
+# ---------------------------------------------------------------- against a plain float64 version
+
+
+def plain_losses(method: RAE, batch: Batch, alpha: torch.Tensor) -> dict[str, torch.Tensor]:
+    """Eq. 1 and 3 to 7 written out sample by sample, in evaluation mode (no dropout)."""
+    nets, n = method.networks, batch.x.shape[1]
+    rows = {"clf": [], "mae": [], "mixer": [], "score": []}
+    for i in range(n):
+        label = F.one_hot(batch.y[i : i + 1], 3).double()
+        z = [nets["encoder"](batch.x[j, i : i + 1]) for j in range(2)]
+        mixed = alpha[i, 0] * z[0] + alpha[i, 1] * z[1]
+        logits = [nets["classifier"](vector)[0] for vector in (*z, mixed)]
+        rows["clf"].append(-sum(lo.log_softmax(0)[batch.y[i]] for lo in logits))
+        decoded = [nets["decoder"](vector, label) for vector in (*z, mixed)]
+        rows["mae"] += [(decoded[j] - batch.x[j, i : i + 1]).abs().mean() for j in range(2)]
+        rows["score"] += [nets["critic"](x, None).squeeze() for x in decoded]
+        rows["mixer"].append(logits[2].log_softmax(0))
+    mean = {name: torch.stack(values).mean(0) for name, values in rows.items() if name != "mixer"}
+    return {
+        "classifier": mean["clf"],
+        "encoder": 5 * mean["clf"] + 0.01 * mean["mae"],
+        "decoder": -mean["score"],
+    }
+
+
+@pytest.mark.parametrize("kind", list(KINDS))
+def test_losses_and_gradients_agree_with_a_plain_float64_version(kind, monkeypatch):
+    description = KINDS[kind]
+    settings = dataclasses.replace(RAESettings(), mixing=(0.3, 0.7))
+    method = make(description, settings).double().eval()
+    draw, _ = draws(description)
+    batch = draw()
+    batch = dataclasses.replace(batch, x=batch.x.double())
+    taken = {}
+    monkeypatch.setattr(rae_module, "move", lambda optimizers, losses: taken.update(losses))
+    method.training_step(lambda: batch)
+    expected = plain_losses(
+        method, batch, torch.tensor([[0.3, 0.7]], dtype=torch.float64).expand(8, 2)
+    )
+    for name, value in expected.items():
+        torch.testing.assert_close(taken[name], value, rtol=1e-9, atol=1e-11)
+        own = list(method.networks[name].parameters())
+        ours = torch.autograd.grad(taken[name], own, retain_graph=True)
+        theirs = torch.autograd.grad(value, own, retain_graph=True)
+        for mine, reference in zip(ours, theirs, strict=True):
+            torch.testing.assert_close(mine, reference, rtol=1e-7, atol=1e-10)
+
+
+def test_float32_step_is_close_to_float64(monkeypatch):
+    settings = dataclasses.replace(RAESettings(), mixing="uniform")
+    results = {}
+    for dtype in (torch.float32, torch.float64):
+        method = make(PICTURES, settings).to(dtype).eval()
+        draw, _ = draws(PICTURES)
+        batch = draw()
+        batch = dataclasses.replace(batch, x=batch.x.to(dtype))
+        # The same coefficients in both precisions.
+        monkeypatch.setattr(
+            method, "mixing_coefficients", lambda z, label, g: z.new_full((z.shape[1], 2), 0.5)
+        )
+        taken = {}
+        monkeypatch.setattr(rae_module, "move", lambda o, losses, t=taken: t.update(losses))
+        method.training_step(lambda b=batch: b)
+        results[dtype] = taken
+    for name, value in results[torch.float64].items():
+        if name != "critic":  # its penalty draws positions in its own precision
+            torch.testing.assert_close(results[torch.float32][name].double(), value.double(),
+                                       rtol=1e-4, atol=1e-5)  # fmt: skip
+
+
+# ---------------------------------------------------------------- mixtures
+
+
+@pytest.mark.parametrize("t", [2, 3, 4])
+@pytest.mark.parametrize("mixing", ["mixer", "uniform", 2.0])
+def test_mixing_coefficients_lie_on_the_simplex(t, mixing):
+    settings = dataclasses.replace(RAESettings(), n_components=t, mixing=mixing)
+    method = make(TABLE, settings)
+    generator = torch.Generator().manual_seed(0)
+    z, label = torch.randn(t, 50, 8), F.one_hot(torch.arange(50) % 3, 3).float()
+    alpha = method.mixing_coefficients(z, label, generator)
+    assert alpha.shape == (50, t)
+    assert (alpha >= 0).all()
+    torch.testing.assert_close(alpha.sum(1), torch.ones(50))
+    assert len(alpha.detach().unique(dim=0)) > 40
+
+
+def test_beta_coefficients_have_the_moments_of_their_distribution():
+    settings = dataclasses.replace(RAESettings(), mixing=2.0)
+    method = make(TABLE, settings)
+    z, label = torch.zeros(2, 40_000, 8), torch.zeros(40_000, 3)
+    alpha = method.mixing_coefficients(z, label, torch.Generator().manual_seed(0))[:, 0]
+    assert alpha.mean().item() == pytest.approx(0.5, abs=0.005)
+    assert alpha.var().item() == pytest.approx(1 / 20, abs=0.002)  # ab / ((a+b)²(a+b+1))
+
+
+def test_rotations_mix_every_member_once_in_every_place():
+    settings = dataclasses.replace(
+        RAESettings(), n_components=3, mixing=(1.0, 0.0, 0.0), rotate=True
+    )
+    method = make(TABLE, settings)
+    z = torch.randn(3, 5, 8)
+    mixed = method._mixtures(z, torch.zeros(5, 3), torch.Generator())
+    torch.testing.assert_close(mixed, z.flatten(0, 1))
+
+
+def test_wrong_labels_are_never_the_right_ones_and_reach_every_other_class():
+    method = make(TABLE, RAESettings())
+    draw, _ = draws(TABLE, n=3000)
+    batch = draw()
+    wrong = method._wrong_labels(batch, 1)
+    assert (wrong != batch.y).all()
+    for label in range(3):
+        share = torch.bincount(wrong[batch.y == label], minlength=3) / 1000
+        assert share[label] == 0
+        assert ((share > 0.45) | (share == 0)).all()
+
+
+def test_class_probabilities_by_schedule():
+    counts = torch.tensor([30, 10])
+    expected = {"balanced": ([1, 1], [1, 1]), "instance": ([30, 10], [30, 10]),
+                "deferred": ([30, 10], [1, 1])}  # fmt: skip
+    for sampling, (early, late) in expected.items():
+        method = make(TABLE, dataclasses.replace(RAESettings(), class_sampling=sampling))
+        assert method.class_probabilities(counts, 0.1).tolist() == early
+        assert method.class_probabilities(counts, 0.9).tolist() == late
+
+
+# ---------------------------------------------------------------- statistics and averages
+
+
+def test_decoded_samples_do_not_move_the_encoders_running_statistics():
+    settings = dataclasses.replace(RAESettings(), decoder_class_weight=1.0, schedule=("classify",))
+    method = make(PICTURES, settings)
+    without = copy.deepcopy(method)
+    without.settings = dataclasses.replace(settings, decoder_class_weight=0.0)
+    without.prepare()
+    step(method, PICTURES)
+    step(without, PICTURES)
+    ours, theirs = method.networks["encoder"], without.networks["encoder"]
+    buffers = zip(ours.named_buffers(), theirs.buffers(), strict=True)
+    for (name, buffer), reference in buffers:
+        assert torch.equal(buffer, reference), name
+        if name.endswith("running_mean"):
+            assert buffer.abs().sum() > 0
+
+
+def test_results_come_from_the_averages_where_they_are_kept():
+    method = make(PICTURES, dataclasses.replace(RAESettings(), weight_averaging=0.99))
+    assert method.final("encoder") is method.averaged["encoder"]
+    plain = make(PICTURES, RAESettings())
+    assert plain.final("encoder") is plain.networks["encoder"]
+    before = weights(method)
+    step(method, PICTURES)
+    live, average = method.networks["encoder"], method.averaged["encoder"]
+    pairs = list(zip(live.parameters(), average.parameters(), before["encoder"], strict=True))
+    # First update: effective decay (1 + 0) / (10 + 0) = 0.1.
+    for weight, averaged, old in pairs:
+        torch.testing.assert_close(averaged, 0.1 * old + 0.9 * weight.detach())
+
+
+def test_adaptive_augmentation_follows_the_critic_in_the_reference_preset():
+    settings = preset_settings("reference", PICTURES, {"critic_steps": 1})
+    method = make(PICTURES, settings)
+    step(method, PICTURES, at=0)
+    # One update from 0: towards 1 if the critic scored over 85 % of real pictures above zero.
+    assert 0 <= float(method.adaptive.probability) <= 0.15 / 1000 + 1e-9

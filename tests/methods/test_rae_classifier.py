@@ -1,0 +1,368 @@
+from __future__ import annotations
+
+import pickle
+import warnings
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+import torch
+from imblearn.pipeline import make_pipeline
+from scipy import sparse
+from sklearn import config_context
+from sklearn.base import clone
+from sklearn.datasets import load_digits, load_iris
+from sklearn.metrics import balanced_accuracy_score
+from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.preprocessing import StandardScaler
+
+from osrae import DataWarning, InputError, RAEClassifier
+
+IRIS, SPECIES = load_iris(return_X_y=True)
+FAST = {"max_steps": 60, "batch_size": 16, "device": "cpu", "random_state": 0}
+IMAGES, DIGITS = load_digits(return_X_y=True)
+PICTURES = (IMAGES.reshape(-1, 8, 8) * (255 / 16)).astype(np.uint8)
+
+
+def pictures(n: int = 120):
+    keep = DIGITS < 3
+    return PICTURES[keep][:n], DIGITS[keep][:n]
+
+
+@pytest.fixture(scope="module")
+def iris_model():
+    return RAEClassifier(**{**FAST, "max_steps": 300}).fit(IRIS, SPECIES)
+
+
+@pytest.fixture(scope="module")
+def picture_model():
+    X, y = pictures(300)
+    return RAEClassifier(**{**FAST, "max_steps": 60}).fit(X, y)
+
+
+def test_it_separates_iris_on_rows_it_has_not_seen():
+    odd = np.arange(150) % 2 == 1
+    model = RAEClassifier(**{**FAST, "max_steps": 300}).fit(IRIS[~odd], SPECIES[~odd])
+    assert balanced_accuracy_score(SPECIES[odd], model.predict(IRIS[odd])) > 0.9
+
+
+def test_it_recognises_digits_as_pictures_and_as_flat_rows_alike():
+    X, y = pictures(500)
+    model = RAEClassifier(**{**FAST, "max_steps": 100}).fit(X[:300], y[:300])
+    assert balanced_accuracy_score(y[300:], model.predict(X[300:])) > 0.95
+    flat = RAEClassifier(**{**FAST, "max_steps": 100}, image_shape=(8, 8))
+    flat.fit(X[:300].reshape(300, 64), y[:300])
+    np.testing.assert_array_equal(
+        flat.predict_proba(X[300:].reshape(-1, 64)), model.predict_proba(X[300:])
+    )
+
+
+def test_colour_pictures_of_odd_size_and_torch_tensors():
+    rng = np.random.default_rng(0)
+    y = np.arange(40) % 2
+    X = rng.random((40, 11, 9, 3), dtype=np.float32) * 0.4
+    X[y == 1, :, :, 0] += 0.5
+    model = RAEClassifier(**FAST, encoder="conv").fit(torch.from_numpy(X), torch.from_numpy(y))
+    assert (model.predict(X) == y).mean() > 0.9
+    assert model.sample(2, 1).shape == (2, 11, 9, 3)
+
+
+@pytest.mark.parametrize("encoder", ["conv", "residual", "resnet18"])
+def test_encoder_variants_train(encoder):
+    X, y = pictures(60)
+    model = RAEClassifier(**{**FAST, "max_steps": 3}, encoder=encoder).fit(X, y)
+    assert model.transform(X[:5]).shape == (5, 64)
+
+
+@pytest.mark.parametrize("preset", ["paper", "reference", "default"])
+@pytest.mark.parametrize("kind", ["pictures", "table"])
+def test_presets_train_on_both_kinds(preset, kind):
+    X, y = pictures(60) if kind == "pictures" else (IRIS, SPECIES)
+    model = RAEClassifier(**{**FAST, "max_steps": 6}, preset=preset).fit(X, y)
+    assert np.isfinite(model.predict_proba(X)).all()
+    names = set(model.history_[-1])
+    assert names >= {"encoder", "classifier", "mixer", "decoder", "critic"}
+
+
+# ---------------------------------------------------------------- probabilities
+
+
+def test_stated_priors_move_probabilities_by_bayes_rule(iris_model):
+    balanced = iris_model.predict_proba(IRIS)
+    priors = np.array([0.7, 0.2, 0.1])
+    expected = balanced * priors
+    expected /= expected.sum(1, keepdims=True)
+    stated = clone(iris_model).set_params(priors=priors)
+    vars(stated).update({k: v for k, v in vars(iris_model).items() if k.endswith("_")})
+    np.testing.assert_allclose(stated.predict_proba(IRIS), expected, atol=1e-9)
+
+
+def test_instance_sampling_answers_to_the_training_frequencies():
+    rare = np.concatenate([np.arange(50), np.arange(50, 60), np.arange(100, 150)])
+    model = RAEClassifier(**FAST, class_sampling="instance", priors="train")
+    model.fit(IRIS[rare], SPECIES[rare])
+    logits = model.decision_function(IRIS)
+    counts = model.class_counts_
+    model.priors = "balanced"
+    shift = model.decision_function(IRIS) - logits
+    expected = np.log(1 / 3) - np.log(counts / counts.sum())
+    np.testing.assert_allclose(shift, np.broadcast_to(expected, shift.shape), atol=1e-9)
+
+
+def test_temperature_comes_from_the_rows_held_back():
+    model = RAEClassifier(**FAST, validation_fraction=0.2).fit(IRIS, SPECIES)
+    held = model.validation_indices_
+    assert len(held) == 30
+    model.priors = "balanced"
+    best = -np.log(model.predict_proba(IRIS[held])[np.arange(30), SPECIES[held]]).mean()
+    for factor in (0.8, 1.25):
+        warmer = model.temperature_
+        model.temperature_ = warmer * factor
+        loss = -np.log(model.predict_proba(IRIS[held])[np.arange(30), SPECIES[held]]).mean()
+        model.temperature_ = warmer
+        assert loss >= best - 1e-6
+
+
+# ---------------------------------------------------------------- latent space and samples
+
+
+def test_transform_then_linear_classifier_is_the_prediction(iris_model):
+    z = torch.from_numpy(iris_model.transform(IRIS))
+    with torch.inference_mode():
+        predicted = iris_model.method_.classify(z).argmax(1).numpy()
+    np.testing.assert_array_equal(predicted, iris_model.predict(IRIS))
+
+
+def test_samples_are_recognised_as_their_class(picture_model):
+    for label in range(3):
+        made = picture_model.sample(20, label, random_state=0)
+        assert made.shape == (20, 8, 8)
+        assert made.dtype == np.uint8
+        assert (picture_model.predict(made) == label).mean() > 0.8
+        assert len(np.unique(made, axis=0)) > 10
+
+
+def test_inverse_transform_comes_back_to_the_pictures(picture_model):
+    X, y = pictures(50)
+    back = picture_model.inverse_transform(picture_model.transform(X), y)
+    assert back.shape == X.shape
+    error = np.abs(back.astype(float) - X).mean()
+    shuffled = np.abs(back[::-1].astype(float) - X).mean()
+    assert error < 0.8 * shuffled
+
+
+# ---------------------------------------------------------------- containers
+
+
+def frames():
+    rng = np.random.default_rng(0)
+    n = 90
+    y = np.array(["often"] * 70 + ["rare"] * 20)
+    frame = pd.DataFrame(
+        {
+            "size": rng.normal(size=n) + 2 * (y == "rare"),
+            "count": pd.array(rng.integers(0, 9, n), dtype="Int64"),
+            "colour": pd.Categorical(rng.choice(["red", "blue"], n)),
+            "note": rng.choice(["a", "b", "c"], n),
+            "flag": rng.random(n) < 0.5,
+        }
+    )
+    frame.loc[3, "size"] = np.nan
+    frame.loc[4, "count"] = pd.NA
+    frame.loc[5, "colour"] = None
+    return frame, y
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_data_frames_of_mixed_types(library):
+    frame, y = frames()
+    X = frame if library == "pandas" else pl.from_pandas(frame)
+    model = RAEClassifier(**FAST).fit(X, y)
+    assert list(model.feature_names_in_) == list(frame.columns)
+    assert set(model.predict(X)) <= {"often", "rare"}
+    made = model.sample(5, "rare", random_state=1)
+    assert list(made.columns) == list(frame.columns)
+    assert set(made["colour"]) <= {"red", "blue", None}
+
+
+def test_a_column_missing_or_unseen_at_prediction_is_named():
+    frame, y = frames()
+    model = RAEClassifier(**FAST).fit(frame, y)
+    with pytest.raises(ValueError, match="note"):
+        model.predict(frame.drop(columns="note"))
+    with pytest.raises(ValueError, match="extra"):
+        model.predict(frame.assign(extra=1))
+
+
+def test_a_category_unseen_in_training_is_noted():
+    frame, y = frames()
+    model = RAEClassifier(**FAST).fit(frame, y)
+    with pytest.warns(DataWarning, match=r"note.*zebra"):
+        model.predict(frame.assign(note="zebra"))
+
+
+def test_sparse_read_only_and_memory_mapped_inputs(tmp_path):
+    expected = RAEClassifier(**FAST).fit(IRIS, SPECIES).predict_proba(IRIS)
+    path = tmp_path / "iris.npy"
+    np.save(path, IRIS)
+    frozen = IRIS.copy()
+    frozen.flags.writeable = False
+    for X in (
+        sparse.csr_array(IRIS),
+        sparse.csc_matrix(IRIS),
+        np.load(path, mmap_mode="r"),
+        frozen,
+    ):
+        got = RAEClassifier(**FAST).fit(X, SPECIES).predict_proba(X)
+        np.testing.assert_allclose(got, expected, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        ["b", "a", "c"],
+        [True, False, "maybe"],
+        [(0, 1), (0, 2), (1, 1)],
+        [3, "three", 3.5],
+        [7, 2, 5],
+    ],
+)
+def test_labels_of_any_hashable_sort(labels):
+    y = np.empty(150, dtype=object)
+    y[:] = [labels[code] for code in SPECIES]
+    model = RAEClassifier(**{**FAST, "max_steps": 200}).fit(IRIS, y)
+    assert set(model.classes_) == set(labels)
+    assert np.mean([a == b for a, b in zip(model.predict(IRIS), y, strict=True)]) > 0.9
+
+
+# ---------------------------------------------------------------- scikit-learn's machinery
+
+
+def test_grid_search_and_pipelines():
+    search = GridSearchCV(
+        RAEClassifier(**FAST), {"n_components": [2, 3], "mixing": ["mixer", "uniform"]}, cv=2
+    ).fit(IRIS, SPECIES)
+    assert search.best_score_ > 0.8
+    scores = cross_val_score(make_pipeline(StandardScaler(), RAEClassifier(**FAST)), IRIS, SPECIES)
+    assert scores.mean() > 0.8
+
+
+def test_set_output_names_latent_columns(iris_model):
+    model = clone(iris_model).set_params(max_steps=5).set_output(transform="pandas")
+    latent = model.fit(IRIS, SPECIES).transform(IRIS)
+    assert list(latent.columns) == [f"raeclassifier{i}" for i in range(8)]
+
+
+def test_metadata_routing_works_around_it():
+    with config_context(enable_metadata_routing=True):
+        pipeline = make_pipeline(StandardScaler().set_fit_request(sample_weight=True),
+                                 RAEClassifier(**FAST))  # fmt: skip
+        pipeline.fit(IRIS, SPECIES, sample_weight=np.ones(150))
+        assert pipeline.predict(IRIS).shape == (150,)
+
+
+def test_pickles_are_small_and_predict_alike(iris_model):
+    blob = pickle.dumps(iris_model)
+    np.testing.assert_array_equal(
+        pickle.loads(blob).predict_proba(IRIS), iris_model.predict_proba(IRIS)
+    )
+
+
+def test_same_seed_same_model_other_seed_other_model():
+    first, second, third = (
+        RAEClassifier(**{**FAST, "random_state": seed}).fit(IRIS, SPECIES).predict_proba(IRIS)
+        for seed in (1, 1, 2)
+    )
+    np.testing.assert_array_equal(first, second)
+    assert np.abs(first - third).max() > 1e-6
+
+
+def test_warm_start_goes_on_from_the_weights():
+    model = RAEClassifier(**{**FAST, "max_steps": 40}, warm_start=True, validation_fraction=0)
+    first = model.fit(IRIS, SPECIES).history_[-1]["encoder"]
+    second = model.fit(IRIS, SPECIES).history_[0]["encoder"]
+    cold = clone(model).fit(IRIS, SPECIES).history_[0]["encoder"]
+    assert second < 1.2 * first < cold
+    with pytest.raises(InputError, match="warm_start"):
+        model.fit(IRIS[:100], SPECIES[:100])
+
+
+# ---------------------------------------------------------------- bad input
+
+
+def test_bad_data_is_refused_before_training():
+    with pytest.raises(InputError, match="one class only"):
+        RAEClassifier().fit(IRIS[:50], SPECIES[:50])
+    infinite = IRIS.copy()
+    infinite[3, 1] = np.inf
+    with pytest.raises(ValueError, match="infinity"):
+        RAEClassifier().fit(infinite, SPECIES)
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        RAEClassifier().fit(IRIS, SPECIES[:-1])
+    with pytest.raises(InputError, match="missing"):
+        RAEClassifier().fit(IRIS, [None, *SPECIES[1:]])
+    with pytest.raises(InputError, match="empty"):
+        RAEClassifier().fit(pd.DataFrame({"a": []}), [])
+    with pytest.raises(InputError, match=r"priors"):
+        RAEClassifier(priors=[0.5, 0.5]).fit(IRIS, SPECIES)
+
+
+@pytest.mark.parametrize(
+    ("options", "match"),
+    [
+        ({"preset": "best"}, "preset"),
+        ({"encoder": "resnet18"}, "mlp"),
+        ({"encoder": "vgg"}, "mlp"),
+        ({"mixing": (0.5, 0.6)}, "sum to 1"),
+        ({"mixing": "mixup"}, "mixing"),
+        ({"n_components": 1}, "n_components"),
+        ({"device": "tpu9"}, "device"),
+        ({"precision": "int8"}, "precision"),
+        ({"augmentation": "digits"}, "pictures"),
+        ({"validation_fraction": 1.5}, "validation_fraction"),
+        ({"max_steps": 0}, "max_steps"),
+    ],
+)
+def test_unknown_parameter_values(options, match):
+    with pytest.raises(ValueError, match=match):
+        RAEClassifier(**options).fit(IRIS, SPECIES)
+
+
+def test_an_unknown_augmentation_lists_those_there_are():
+    X, y = pictures(40)
+    with pytest.raises(InputError, match="flip-crop"):
+        RAEClassifier(augmentation="fog").fit(X, y)
+
+
+def test_a_class_of_one_sample_is_paired_with_itself():
+    y = SPECIES.copy()
+    y[-1] = 3
+    with pytest.warns(DataWarning, match="one sample: 3"):
+        model = RAEClassifier(**FAST).fit(IRIS, y)
+    assert model.sample(2, 3).shape == (2, 4)
+
+
+def test_classes_too_small_for_validation_are_named():
+    rows = np.r_[0:50, 50:53, 100:150]
+    with pytest.warns(DataWarning, match="too small to hold a sample back for validation: 1"):
+        RAEClassifier(**FAST).fit(IRIS[rows], SPECIES[rows])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", DataWarning)
+        RAEClassifier(**FAST).fit(IRIS, SPECIES)
+
+
+def test_asking_for_samples_of_a_class_that_is_not_there(iris_model):
+    with pytest.raises(InputError, match="no class"):
+        iris_model.sample(1, "daisy")
+    with pytest.raises(InputError, match="at least 1"):
+        iris_model.sample(0, 1)
+
+
+def test_without_a_decoder_there_is_nothing_to_sample_with():
+    model = RAEClassifier(**FAST, decoder=False).fit(IRIS, SPECIES)
+    assert "decoder" not in model.method_.networks
+    with pytest.raises(InputError, match="decoder=False"):
+        model.sample(1, 0)
+    with pytest.raises(InputError, match="decoder=False"):
+        model.inverse_transform(model.transform(IRIS))
