@@ -65,7 +65,7 @@ def test_mixer_width_is_that_of_tables_17_and_19():
     assert build_mixer(TABLE, 5, 2, 2).output.in_features == 512
 
 
-# /spec/baselines.md, section 1.4: the linear classifier L has these at C = 10.
+# spec/baselines.md, section 1.4: the linear classifier L has these at C = 10.
 @pytest.mark.parametrize(("m", "count"), [(64, 650), (128, 1290), (256, 2570)])
 def test_linear_classifier_count(m, count):
     encoder = build_encoder("residual", PICTURE, m)

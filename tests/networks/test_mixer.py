@@ -34,7 +34,7 @@ def test_coefficients_depend_on_latent_vectors_label_and_noise(place):
     assert not torch.allclose(mixer(*given), before)
 
 
-# /spec/baselines.md, section 1.4: millions of parameters for t = 2, C = 10, width 1024.
+# spec/baselines.md, section 1.4: millions of parameters for t = 2, C = 10, width 1024.
 @pytest.mark.parametrize(("m", "millions"), [(64, 3.37), (128, 3.56), (256, 3.96)])
 def test_number_of_parameters_is_the_papers(m, millions):
     count = sum(weight.numel() for weight in Mixer(m, 2, 10, width=1024).parameters())

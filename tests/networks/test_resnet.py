@@ -4,7 +4,7 @@ from torch import nn
 
 from osrae.data.description import ImageDescription
 from osrae.errors import InputError
-from osrae.networks.layers import Dropout
+from osrae.networks.layers import Dropout, initialise
 from osrae.networks.resnet import ResidualEncoder, ResNet18Encoder
 
 
@@ -53,6 +53,7 @@ def test_residual_encoder_has_the_promised_layers(blocks_per_stage):
 def test_every_parameter_gets_a_gradient_that_matches_differences(network):
     description = ImageDescription(8, 8, 1)
     encoder = network(description, 3, width=4).double()
+    initialise(encoder, torch.Generator().manual_seed(0))
     x = torch.rand(4, 1, 8, 8, generator=torch.Generator().manual_seed(0)).double()
     encoder(x).square().sum().backward()
     assert all(weight.grad is not None for weight in encoder.parameters())

@@ -29,7 +29,7 @@ def test_shapes():
     assert Critic(MIXED, 3)(x, LABEL).shape == (4,)
 
 
-# Tables 18 with m = 8: /spec/baselines.md, section 1.4, has E + D in millions.
+# Table 18 with m = 8: spec/baselines.md, section 1.4, has E + D in millions.
 @pytest.mark.parametrize(("d", "millions"), [(64, 0.32), (617, 0.75), (300, 0.51), (74, 0.33)])
 def test_numbers_of_parameters_are_the_papers(d, millions):
     description = TableDescription(d)
@@ -55,12 +55,14 @@ def test_block_softmax_equals_a_loop_over_blocks(n_continuous, categories):
 
 
 def test_decoded_blocks_sum_to_one_and_continuous_columns_are_unbounded():
-    decoded = Decoder(MIXED, 8, 3)(100 * torch.randn(4, 8), LABEL)
+    label = LABEL.repeat(50, 1)
+    decoded = Decoder(MIXED, 8, 3)(100 * torch.randn(200, 8), label)
     plain, *blocks = blocks_of(MIXED, decoded)
     assert plain.min() < 0
+    assert plain.abs().max() > 1
     for block in blocks:
         assert block.min() >= 0
-        torch.testing.assert_close(block.sum(1), torch.ones(4))
+        torch.testing.assert_close(block.sum(1), torch.ones(200))
 
 
 def test_block_softmax_is_not_part_of_the_state_dict():

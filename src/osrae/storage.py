@@ -1,0 +1,223 @@
+"""Folders of safetensors and JSON, written whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import platform
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from osrae.errors import InputError, ModelFileError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+__all__ = [
+    "FORMAT_VERSION",
+    "atomic_folder",
+    "explain_os_errors",
+    "read_header",
+    "read_json",
+    "read_tensors",
+    "write_header",
+    "write_json",
+    "write_tensors",
+]
+
+#: Counted up when a reader of today could not read what is written tomorrow.
+FORMAT_VERSION = 1
+
+_HEADER = "osrae.json"
+_LIBRARIES = ("osrae", "torch", "numpy", "scikit-learn")
+
+
+@contextmanager
+def explain_os_errors(path: Path) -> Iterator[None]:
+    """Turn errors of the file system into ones that say what to do about ``path``."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise InputError(
+                f"No space left for {path}; nothing was written. Free some or choose another place."
+            ) from error
+        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+            raise InputError(f"No permission to write {path}; choose another place.") from error
+        if error.errno in (errno.ENOENT, errno.ENOTDIR):
+            raise InputError(
+                f"{path} cannot be written: {path.parent} is no folder. Make it first."
+            ) from error
+        raise
+
+
+@contextmanager
+def atomic_folder(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
+    """Yield a temporary folder that becomes ``path`` if nothing goes wrong inside.
+
+    Parameters
+    ----------
+    path : Path
+        The folder to make.
+    overwrite : bool
+        Replace an osrae folder that stands there; anything else is never replaced.
+
+    Raises
+    ------
+    InputError
+        If ``path`` exists and may not be replaced.
+    """
+    _check_replaceable(path, overwrite)
+    temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+    try:
+        yield temporary
+        _sync(temporary)
+        _check_replaceable(path, overwrite)
+        _swap(temporary, path)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _check_replaceable(path: Path, overwrite: bool) -> None:
+    if not path.exists() or (path.is_dir() and not any(path.iterdir())):
+        return
+    if not (overwrite and (path / _HEADER).is_file()):
+        raise InputError(f"{path} exists and is not replaced; choose another place or remove it.")
+
+
+def _sync(folder: Path) -> None:
+    """Make sure that the content is on disk before its name is."""
+    for file in [*folder.rglob("*"), folder]:
+        descriptor = os.open(file, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _swap(new: Path, path: Path) -> None:
+    """Give ``new`` the name ``path``; what stood there is deleted once it is in place."""
+    os.chmod(new, 0o777 & ~_umask())
+    if not path.exists():
+        os.rename(new, path)
+        return
+    old = Path(tempfile.mkdtemp(prefix=f".{path.name}.old.", dir=path.parent))
+    os.rename(path, old / path.name)
+    try:
+        os.rename(new, path)
+    except BaseException:
+        os.rename(old / path.name, path)
+        raise
+    finally:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def write_json(path: Path, content: Mapping[str, Any]) -> None:
+    """Write ``content`` as indented JSON; numbers that are not finite are refused."""
+    text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Read a JSON object.
+
+    Raises
+    ------
+    ModelFileError
+        If the file is missing, cut short or no JSON object.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelFileError(
+            f"{path} cannot be read as JSON ({error}); the folder is damaged. Copy or make it again."
+        ) from error
+    if not isinstance(content, dict):
+        raise ModelFileError(f"{path} holds no JSON object; the folder is damaged.")
+    return content
+
+
+def write_header(folder: Path, kind: str, content: Mapping[str, Any]) -> None:
+    """Write ``osrae.json``: what the folder is, its format version, and ``content``."""
+    versions = {name: version(name) for name in _LIBRARIES}
+    header = {
+        "format": "osrae",
+        "kind": kind,
+        "format_version": FORMAT_VERSION,
+        "versions": {**versions, "python": platform.python_version()},
+    }
+    write_json(folder / _HEADER, {**header, **content})
+
+
+def read_header(folder: Path, kind: str) -> dict[str, Any]:
+    """Read ``osrae.json`` of a folder of this kind.
+
+    Raises
+    ------
+    ModelFileError
+        If ``folder`` is no osrae folder, of another kind, damaged, or of a newer format.
+    """
+    if not (folder / _HEADER).is_file():
+        raise ModelFileError(f"{folder} is no osrae {kind}: {_what_it_is(folder)}.")
+    header = read_json(folder / _HEADER)
+    if header.get("format") != "osrae" or header.get("kind") != kind:
+        raise ModelFileError(f"{folder} holds an osrae {header.get('kind')}, not a {kind}.")
+    found = header.get("format_version")
+    if not isinstance(found, int):
+        raise ModelFileError(f"{folder / _HEADER} states no format version; it is damaged.")
+    if found > FORMAT_VERSION:
+        raise ModelFileError(
+            f"{folder} has format version {found}, written by osrae "
+            f"{header.get('versions', {}).get('osrae')}; this osrae reads up to {FORMAT_VERSION}. "
+            "Upgrade osrae."
+        )
+    return header
+
+
+def _what_it_is(folder: Path) -> str:
+    if not folder.exists():
+        return "it does not exist"
+    if not folder.is_dir():
+        return "it is a file"
+    names = sorted(entry.name for entry in folder.iterdir())[:5]
+    return f"it holds {', '.join(names)}" if names else "it is empty"
+
+
+def write_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
+    """Write named tensors as safetensors."""
+    from safetensors.torch import save_file
+
+    # A file holds one layout: row-major.
+    contiguous = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
+    save_file(contiguous, str(path))
+
+
+def read_tensors(path: Path, device: str = "cpu") -> dict[str, Tensor]:
+    """Read what `write_tensors` wrote.
+
+    Raises
+    ------
+    ModelFileError
+        If the file is missing or cut short.
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        return load_file(str(path), device=device)
+    except (OSError, SafetensorError) as error:
+        raise ModelFileError(
+            f"{path} cannot be read ({error}); the folder is damaged. Copy or make it again."
+        ) from error
