@@ -142,7 +142,7 @@ def read_json(path: Path) -> dict[str, Any]:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ModelFileError(
-            f"{path} cannot be read as JSON ({error}); the folder is damaged. Copy or make it again."
+            f"{path} cannot be read as JSON ({error}); the folder is damaged. Make it again."
         ) from error
     if not isinstance(content, dict):
         raise ModelFileError(f"{path} holds no JSON object; the folder is damaged.")

@@ -24,7 +24,7 @@ class Codec(Protocol):
     def encode(self, X: Any) -> np.ndarray:
         """Return ``uint8`` or ``float32`` rows for the networks."""
 
-    def decode(self, rows: np.ndarray, like: Any = None) -> Any:
+    def decode(self, rows: np.ndarray) -> Any:
         """Return the user's container for ``float32`` rows that a decoder made."""
 
     def append(self, X: Any, new: Any) -> Any:
@@ -45,9 +45,9 @@ class TableCodec:
         """Encode rows to ``float32`` (n, width)."""
         return self.encoder.transform(X)
 
-    def decode(self, rows: np.ndarray, like: Any = None) -> Any:
+    def decode(self, rows: np.ndarray) -> Any:
         """Decode encoded rows into the user's columns and container."""
-        return self.encoder.inverse_transform(rows, like)
+        return self.encoder.inverse_transform(rows)
 
     def append(self, X: Any, new: Any) -> Any:
         """Append rows, keeping container and dtypes."""
@@ -69,7 +69,7 @@ class PictureCodec:
         """Return pictures channels first, ``uint8`` or ``float32``."""
         return to_network(X, self.format)
 
-    def decode(self, rows: np.ndarray, like: Any = None) -> Any:
+    def decode(self, rows: np.ndarray) -> Any:
         """Return pictures in the user's layout, dtype and range."""
         return from_network(rows, self.format)
 

@@ -16,9 +16,9 @@ __all__ = ["fit_temperature", "resolve_priors", "shift_logits"]
 def fit_temperature(logits: np.ndarray, codes: np.ndarray) -> float:
     """Find the temperature of the logits under uniform class priors.
 
-    Minimises the negative log-likelihood with every class weighing the same, so that the result
-    belongs to the balanced prior that the logits are trained for; `shift_logits` then states
-    others.
+    Minimises the negative log-likelihood, with every class weighing the same and a standard normal
+    prior on the temperature's logarithm. The result belongs to the uniform priors that the logits
+    are brought to; `shift_logits` then states others.
 
     Parameters
     ----------
@@ -40,7 +40,9 @@ def fit_temperature(logits: np.ndarray, codes: np.ndarray) -> float:
 
     def loss(log_temperature: float) -> float:
         scaled = log_softmax(logits / np.exp(log_temperature), axis=1)
-        return -float(np.average(scaled[np.arange(len(codes)), codes], weights=weights))
+        likelihood = float(np.average(scaled[np.arange(len(codes)), codes], weights=weights))
+        # A standard normal prior: a few rows, all classified rightly, prove no certainty.
+        return log_temperature**2 / (2 * len(codes)) - likelihood
 
     bounds = (np.log(0.05), np.log(20.0))
     return float(np.exp(minimize_scalar(loss, bounds=bounds, method="bounded").x))

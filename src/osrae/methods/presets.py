@@ -203,7 +203,7 @@ _DEFAULT_PICTURES = RAESettings(
     encoder="residual",
     rotate=True,
     class_sampling="deferred",
-    schedule=("joint",) + ("latent",) * 7,
+    schedule=("joint",) + ("latent",) * 15,
     conditional_critic=True,
     decoder_reconstruction_weight=1.0,
     decoder_adversarial_weight=0.01,
@@ -217,7 +217,7 @@ _DEFAULT_PICTURES = RAESettings(
     augmentation="auto",
     batch_size=64,
     max_steps=None,
-    epochs=60,
+    epochs=30,
     least_steps=1500,
 )
 

@@ -173,7 +173,7 @@ class RAE(Method):
     # ------------------------------------------------------------------ Algorithm 1
 
     def training_step(self, draw: Callable[[], Batch]) -> dict[str, Tensor]:
-        """One iteration of Algorithm 1: all losses at the same weights, then every network moves."""
+        """One iteration of Algorithm 1: all losses at the same weights, then all networks move."""
         s, batch = self.settings, draw()
         if s.rate_schedule == "cosine":
             set_rate_factor(self.optimizers.values(), cosine_factor(batch.progress))

@@ -13,7 +13,7 @@ from imblearn.utils._validation import ArraysTransformer
 from sklearn.base import _fit_context
 from sklearn.preprocessing import label_binarize
 
-from osrae.data.frames import append_rows, like_container, n_rows
+from osrae.data.frames import append_rows, is_polars, like_container, n_rows
 from osrae.data.labels import label_array
 from osrae.methods.base import TRAINING_CONSTRAINTS
 from osrae.methods.inputs import check_features, check_labels
@@ -271,15 +271,25 @@ class RAEOversampler(RAEEstimator, BaseOverSampler):
             If a loss stops being finite.
         """
         checked, labels, binarized = self._check(X, y)
-        classes, codes = check_labels(self, checked, labels)
-        self._fit_networks(checked, classes, codes)
+        X_resampled, y_resampled = self._fit_resample(checked, labels)
+        one_vs_all = self.classes_ if binarized else None
+        return like_container(X_resampled, X), _like_labels(y, y_resampled, one_vs_all)
+
+    def _fit_resample(self, X: Any, y: np.ndarray) -> tuple[Any, np.ndarray]:
+        """Train on checked data, append new samples, and remember where each came from."""
+        classes, codes = check_labels(self, X, y)
+        self._fit_networks(X, classes, codes)
         wanted = np.repeat(
             [self._code_of(label) for label in self.sampling_strategy_],
             list(self.sampling_strategy_.values()),
         ).astype(np.int64)
-        X_resampled = self._extend(X, checked, wanted, len(codes))
-        y_resampled = np.concatenate([labels, classes[wanted].astype(labels.dtype, copy=False)])
-        return X_resampled, _like_labels(y, y_resampled, classes if binarized else None)
+        self.synthetic_mask_ = np.arange(len(y) + len(wanted)) >= len(y)
+        rows, self.parent_indices_, self.mixing_weights_ = self.bank_.generate(
+            self.method_, wanted, self.seed_
+        )
+        if len(wanted):
+            X = self.codec_.append(X, self.codec_.decode(rows))
+        return X, np.concatenate([y, classes[wanted].astype(y.dtype, copy=False)])
 
     def _check(self, X: Any, y: Any) -> tuple[Any, np.ndarray, bool]:
         """Check the data and set ``sampling_strategy_``."""
@@ -292,23 +302,10 @@ class RAEOversampler(RAEEstimator, BaseOverSampler):
         )
         return checked, labels, binarized
 
-    def _extend(self, X: Any, checked: Any, wanted: np.ndarray, n: int) -> Any:
-        """Append one new sample per entry of ``wanted``, and remember where each came from."""
-        self.synthetic_mask_ = np.arange(n + len(wanted)) >= n
-        t = self.method_.tuple_size
-        self.parent_indices_ = np.empty((0, t), dtype=np.int64)
-        self.mixing_weights_ = np.empty((0, t), dtype=np.float32)
-        if len(wanted):
-            rows, self.parent_indices_, self.mixing_weights_ = self.bank_.generate(
-                self.method_, wanted, self.seed_
-            )
-            checked = self.codec_.append(checked, self.codec_.decode(rows, checked))
-        return like_container(checked, X)
-
 
 def _plain_labels(y: Any) -> Any:
     """Bring polars series and torch tensors to arrays; imbalanced-learn knows neither."""
-    if hasattr(y, "detach") or type(y).__module__.startswith("polars"):
+    if hasattr(y, "detach") or is_polars(y):
         return label_array(y)
     return y
 
@@ -317,7 +314,7 @@ def _like_labels(y: Any, labels: np.ndarray, one_vs_all: np.ndarray | None) -> A
     """Return labels in the container of ``y``."""
     if one_vs_all is not None:
         labels = label_binarize(labels, classes=one_vs_all)
-    if hasattr(y, "detach") or type(y).__module__.startswith("polars"):
+    if hasattr(y, "detach") or is_polars(y):
         return append_rows(y, labels[n_rows(y) :])
     _, restored = ArraysTransformer(np.empty((0, 1)), y).transform(np.empty((0, 1)), labels)
     return restored

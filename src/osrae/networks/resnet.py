@@ -131,7 +131,7 @@ class ResidualEncoder(_ResidualNetwork):
         Channels of the first stage; each further stage has twice as many.
     dropout : float, default=0
         Probability of the dropout between pooling and the last layer.
-    blocks_per_stage : int, default=2
+    blocks_per_stage : int, default=1
         Residual blocks in each stage.
     """
 
@@ -141,7 +141,7 @@ class ResidualEncoder(_ResidualNetwork):
         latent_dim: int,
         width: int = 32,
         dropout: float = 0.0,
-        blocks_per_stage: int = 2,
+        blocks_per_stage: int = 1,
     ) -> None:
         widths = (width, 2 * width, 4 * width)
         super().__init__(description, latent_dim, widths, blocks_per_stage, dropout)

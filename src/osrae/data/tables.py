@@ -1,0 +1,375 @@
+"""Tables of mixed types ↔ the matrix that networks see."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+
+from osrae.data.columns import Columns, Kind, view_columns
+from osrae.data.description import TableDescription
+from osrae.data.templates import fill_template, make_template, template_from_json, template_to_json
+from osrae.errors import DataWarning, InputError
+
+__all__ = ["TableEncoder"]
+
+#: Categories of a column that get a place of their own; rarer ones are encoded as none.
+_MOST_CATEGORIES = 256
+
+
+@dataclass
+class _NumberColumn:
+    """What was learned of a column of numbers, whole numbers or booleans."""
+
+    position: int
+    kind: Kind
+    mean: float
+    scale: float
+    low: float
+    high: float
+    has_missing: bool
+
+
+@dataclass
+class _CategoryColumn:
+    """What was learned of a column of categories; None among them is "missing"."""
+
+    position: int
+    categories: list[Any]
+
+
+@dataclass
+class _FixedColumn:
+    """A column of one value, or one that repeats another; it is not in the matrix."""
+
+    position: int
+    value: Any = None
+    same_as: int | None = None
+
+
+@dataclass
+class _Plan:
+    """The matrix, left to right: numbers, then one block per entry of the two lists below."""
+
+    numbers: list[_NumberColumn] = field(default_factory=list)
+    categories: list[_CategoryColumn] = field(default_factory=list)
+    fixed: list[_FixedColumn] = field(default_factory=list)
+
+    def indicators(self) -> list[int]:
+        """Places (in ``numbers``) of the columns that have a block "missing: no, yes"."""
+        return [place for place, column in enumerate(self.numbers) if column.has_missing]
+
+
+class TableEncoder:
+    """Translates tables of mixed types to ``float32`` matrices and back.
+
+    Numbers are standardised; on the way back they are clipped to the range that occurred, and
+    whole numbers are rounded. A missing number is encoded as the mean, beside a block of two
+    columns that says whether it is missing if that occurred in `fit`. Text and categories become
+    one-hot blocks, in which missing is a category of its own. Columns of one value, and columns
+    that repeat an earlier one, are left out and restored.
+
+    Parameters
+    ----------
+    categorical_features : "auto" or array-like of int, str or bool, default="auto"
+        Columns that are categories although they hold numbers, by position, name or mask;
+        ``"auto"`` takes text and categorical columns alone. Those are categories in any case.
+
+    Attributes
+    ----------
+    description : TableDescription
+        Widths of the encoded matrix.
+    """
+
+    description: TableDescription
+
+    def __init__(self, categorical_features: Any = "auto") -> None:
+        self.categorical_features = categorical_features
+
+    def fit(self, X: Any) -> TableEncoder:
+        """Learn the columns of ``X``.
+
+        Parameters
+        ----------
+        X : array, sparse matrix or data frame of shape (n, p)
+
+        Raises
+        ------
+        InputError
+            If a column cannot be used, values are infinite, or no column varies.
+        """
+        view = view_columns(X)
+        self.template = make_template(X)
+        self.n_columns = len(view.labels)
+        chosen = self._chosen_categories(view)
+        plan = _Plan()
+        numeric = [j for j, kind in enumerate(view.kinds) if kind != "category" and j not in chosen]
+        _plan_numbers(plan, view, numeric)
+        for position in sorted(set(range(self.n_columns)) - set(numeric)):
+            _plan_categories(plan, view, position)
+        if not plan.numbers and not plan.categories:
+            raise InputError(
+                f"Each of the {self.n_columns} columns holds one value only: there is nothing to "
+                "learn from. Check how the data was read."
+            )
+        self._set_plan(plan)
+        return self
+
+    def _set_plan(self, plan: _Plan) -> None:
+        self.plan = plan
+        blocks = [2] * len(plan.indicators()) + [len(c.categories) for c in plan.categories]
+        self.description = TableDescription(len(plan.numbers), tuple(blocks))
+
+    def _chosen_categories(self, view: Columns) -> set[int]:
+        chosen = self.categorical_features
+        if isinstance(chosen, str):
+            return set()
+        chosen = list(chosen)
+        if chosen and all(isinstance(entry, bool | np.bool_) for entry in chosen):
+            if len(chosen) != len(view.labels):
+                raise InputError(
+                    f"categorical_features is a mask of {len(chosen)} entries for "
+                    f"{len(view.labels)} columns; give one entry per column."
+                )
+            return set(np.flatnonzero(chosen).tolist())
+        places = {label: place for place, label in enumerate(view.labels)}
+        unknown = [entry for entry in chosen if entry not in places and not _is_place(entry, view)]
+        if unknown:
+            raise InputError(
+                f"categorical_features names {unknown}, but the columns are "
+                f"{', '.join(map(str, view.labels))}."
+            )
+        return {places[entry] if entry in places else int(entry) for entry in chosen}
+
+    def transform(self, X: Any) -> np.ndarray:
+        """Encode ``X``.
+
+        Parameters
+        ----------
+        X : any container of the columns that `fit` saw
+
+        Returns
+        -------
+        ndarray of shape (n, width), float32
+
+        Raises
+        ------
+        InputError
+            If the number of columns differs or values are infinite.
+        """
+        view = view_columns(X)
+        if len(view.labels) != self.n_columns:
+            raise InputError(
+                f"The table has {len(view.labels)} columns, and {self.n_columns} in training."
+            )
+        Z = np.zeros((view.n_rows, *self.description.shape), dtype=np.float32)
+        self._encode_numbers(view, Z)
+        start = len(self.plan.numbers) + 2 * len(self.plan.indicators())
+        for column in self.plan.categories:
+            codes, unseen = _codes(view.categories(column.position), column.categories)
+            if len(unseen):
+                warnings.warn(
+                    f"{view.name(column.position)} holds categories unseen in training, which "
+                    f"count as none: {', '.join(map(str, unseen[:5]))}.",
+                    DataWarning,
+                    stacklevel=2,
+                )
+            known = np.flatnonzero(codes >= 0)
+            Z[known, start + codes[known]] = 1
+            start += len(column.categories)
+        return Z
+
+    def _encode_numbers(self, view: Columns, Z: np.ndarray) -> None:
+        numbers, indicators = self.plan.numbers, self.plan.indicators()
+        if not numbers:
+            return
+        positions = [column.position for column in numbers]
+        mean = np.array([column.mean for column in numbers])
+        scale = np.array([column.scale for column in numbers])
+        n = len(numbers)
+        for rows in view.blocks(n):
+            block = view.numbers(positions, rows)
+            _check_finite(block, view, positions, rows)
+            missing = np.isnan(block)
+            block -= mean
+            block /= scale
+            block[missing] = 0
+            Z[rows, :n] = block
+            Z[rows, n + 1 : n + 2 * len(indicators) : 2] = missing[:, indicators]
+            Z[rows, n : n + 2 * len(indicators) : 2] = ~missing[:, indicators]
+
+    def inverse_transform(self, Z: np.ndarray) -> Any:
+        """Decode a matrix into rows of the container, columns and types that `fit` saw.
+
+        Parameters
+        ----------
+        Z : ndarray of shape (n, width)
+
+        Returns
+        -------
+        array, sparse matrix or data frame of shape (n, p)
+        """
+        values: dict[int, np.ndarray] = {}
+        numbers, indicators = self.plan.numbers, self.plan.indicators()
+        for place, column in enumerate(numbers):
+            decoded = Z[:, place].astype(np.float64) * column.scale + column.mean
+            decoded = np.clip(decoded, column.low, column.high)
+            values[column.position] = decoded if column.kind == "number" else np.rint(decoded)
+        start = len(numbers)
+        for place in indicators:
+            missing = Z[:, start + 1] > Z[:, start]
+            values[numbers[place].position][missing] = np.nan
+            start += 2
+        for column in self.plan.categories:
+            known = np.empty(len(column.categories), dtype=object)
+            known[:] = column.categories
+            block = Z[:, start : start + len(column.categories)]
+            values[column.position] = known[block.argmax(axis=1)]
+            start += len(column.categories)
+        for fixed in self.plan.fixed:
+            values[fixed.position] = (
+                np.full(len(Z), fixed.value, dtype=object)
+                if fixed.same_as is None
+                else values[fixed.same_as]
+            )
+        return fill_template(self.template, [values[j] for j in range(self.n_columns)])
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the encoder as plain JSON values; they restore it to the bit."""
+        return {
+            "n_columns": self.n_columns,
+            "template": template_to_json(self.template),
+            "numbers": [asdict(column) for column in self.plan.numbers],
+            "categories": [asdict(column) for column in self.plan.categories],
+            "fixed": [asdict(column) for column in self.plan.fixed],
+        }
+
+    @classmethod
+    def from_json(cls, content: dict[str, Any]) -> TableEncoder:
+        """Restore an encoder from `to_json`."""
+        encoder = cls()
+        encoder.n_columns = content["n_columns"]
+        encoder.template = template_from_json(content["template"])
+        encoder._set_plan(
+            _Plan(
+                [_NumberColumn(**column) for column in content["numbers"]],
+                [_CategoryColumn(**column) for column in content["categories"]],
+                [_FixedColumn(**column) for column in content["fixed"]],
+            )
+        )
+        return encoder
+
+
+def _is_place(entry: Any, view: Columns) -> bool:
+    return isinstance(entry, int | np.integer) and 0 <= entry < len(view.labels)
+
+
+def _plan_numbers(plan: _Plan, view: Columns, positions: list[int]) -> None:
+    """Plan numeric columns from their statistics, which take two passes over the data."""
+    if not positions:
+        return
+    mean, deviation, low, high, present = _statistics(view, positions)
+    first_of: dict[tuple[float, ...], list[int]] = {}
+    for place, position in enumerate(positions):
+        if present[place] == 0:
+            plan.fixed.append(_FixedColumn(position, None))
+        elif low[place] == high[place] and present[place] == view.n_rows:
+            plan.fixed.append(_FixedColumn(position, float(low[place])))
+        else:
+            key = (mean[place], deviation[place], low[place], high[place], present[place])
+            twin = _twin(view, position, first_of.setdefault(key, []))
+            if twin is not None:
+                plan.fixed.append(_FixedColumn(position, same_as=twin))
+                continue
+            first_of[key].append(position)
+            plan.numbers.append(
+                _NumberColumn(
+                    position=position,
+                    kind=view.kinds[position],
+                    mean=float(mean[place]),
+                    scale=float(deviation[place]) or 1.0,
+                    low=float(low[place]),
+                    high=float(high[place]),
+                    has_missing=bool(present[place] < view.n_rows),
+                )
+            )
+
+
+def _statistics(view: Columns, positions: list[int]) -> tuple[np.ndarray, ...]:
+    """Mean, standard deviation, least, greatest and number of the values present."""
+    p = len(positions)
+    total, present = np.zeros(p), np.zeros(p, dtype=np.int64)
+    low, high = np.full(p, np.inf), np.full(p, -np.inf)
+    for rows in view.blocks(p):
+        block = view.numbers(positions, rows)
+        _check_finite(block, view, positions, rows)
+        missing = np.isnan(block)
+        present += (~missing).sum(axis=0)
+        total += np.where(missing, 0, block).sum(axis=0)
+        low = np.minimum(low, np.where(missing, np.inf, block).min(axis=0, initial=np.inf))
+        high = np.maximum(high, np.where(missing, -np.inf, block).max(axis=0, initial=-np.inf))
+    mean = total / np.maximum(present, 1)
+    squares = np.zeros(p)
+    for rows in view.blocks(p):
+        distance = view.numbers(positions, rows) - mean
+        squares += np.nansum(distance * distance, axis=0)
+    return mean, np.sqrt(squares / np.maximum(present, 1)), low, high, present
+
+
+def _twin(view: Columns, position: int, candidates: list[int]) -> int | None:
+    """Find an earlier column with the very same values, among those with the same statistics."""
+    for candidate in candidates:
+        if view.kinds[candidate] != view.kinds[position]:
+            continue
+        pair = view.numbers([candidate, position], slice(None))
+        if np.array_equal(pair[:, 0], pair[:, 1], equal_nan=True):
+            return candidate
+    return None
+
+
+def _plan_categories(plan: _Plan, view: Columns, position: int) -> None:
+    values = view.categories(position)
+    categories, counts = _distinct(values)
+    if len(categories) > _MOST_CATEGORIES:
+        warnings.warn(
+            f"{view.name(position)} holds {len(categories)} categories; the {_MOST_CATEGORIES} "
+            "most frequent are learned, the others count as none. Drop the column if it names "
+            "single rows.",
+            DataWarning,
+            stacklevel=2,
+        )
+        kept = np.argsort(-counts, kind="stable")[:_MOST_CATEGORIES]
+        categories = [categories[place] for place in sorted(kept)]
+    if len(categories) < 2:
+        plan.fixed.append(_FixedColumn(position, categories[0] if categories else None))
+    else:
+        plan.categories.append(_CategoryColumn(position, categories))
+
+
+def _distinct(values: np.ndarray) -> tuple[list[Any], np.ndarray]:
+    """Distinct values in a stable order (by type, then value; missing last) and their counts."""
+    counts: dict[Any, int] = {}
+    for value in values.tolist():
+        counts[value] = counts.get(value, 0) + 1
+    order = sorted(counts, key=lambda v: (v is None, type(v).__name__, v if v is not None else 0))
+    return order, np.array([counts[value] for value in order])
+
+
+def _codes(values: np.ndarray, categories: list[Any]) -> tuple[np.ndarray, list[Any]]:
+    """Places of ``values`` in ``categories`` (-1: not there), and the values that are not."""
+    places = {category: place for place, category in enumerate(categories)}
+    codes = np.array([places.get(value, -1) for value in values.tolist()], dtype=np.int64)
+    unseen = {value for value in values[codes < 0].tolist() if value is not None}
+    return codes, sorted(unseen, key=str)
+
+
+def _check_finite(block: np.ndarray, view: Columns, positions: list[int], rows: slice) -> None:
+    infinite = np.isinf(block)
+    if infinite.any():
+        row, place = np.argwhere(infinite)[0]
+        raise InputError(
+            f"{view.name(positions[place])} holds infinity in row {rows.start + row}. Replace it "
+            "by a number, or by a missing value."
+        )
