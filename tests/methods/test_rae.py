@@ -274,7 +274,7 @@ def test_float32_step_is_close_to_float64(monkeypatch):
 @pytest.mark.parametrize("t", [2, 3, 4])
 @pytest.mark.parametrize("mixing", ["mixer", "uniform", 2.0])
 def test_mixing_coefficients_lie_on_the_simplex(t, mixing):
-    settings = dataclasses.replace(RAESettings(), n_components=t, mixing=mixing)
+    settings = dataclasses.replace(RAESettings(), mixture_size=t, mixing=mixing)
     method = make(TABLE, settings)
     generator = torch.Generator().manual_seed(0)
     z, label = torch.randn(t, 50, 8), F.one_hot(torch.arange(50) % 3, 3).float()
@@ -296,7 +296,7 @@ def test_beta_coefficients_have_the_moments_of_their_distribution():
 
 def test_rotations_mix_every_member_once_in_every_place():
     settings = dataclasses.replace(
-        RAESettings(), n_components=3, mixing=(1.0, 0.0, 0.0), rotate=True
+        RAESettings(), mixture_size=3, mixing=(1.0, 0.0, 0.0), rotate=True
     )
     method = make(TABLE, settings)
     z = torch.randn(3, 5, 8)

@@ -241,7 +241,7 @@ def test_labels_of_any_hashable_sort(labels):
 
 def test_grid_search_and_pipelines():
     search = GridSearchCV(
-        RAEClassifier(**FAST), {"n_components": [2, 3], "mixing": ["mixer", "uniform"]}, cv=2
+        RAEClassifier(**FAST), {"mixture_size": [2, 3], "mixing": ["mixer", "uniform"]}, cv=2
     ).fit(IRIS, SPECIES)
     assert search.best_score_ > 0.8
     scores = cross_val_score(make_pipeline(StandardScaler(), RAEClassifier(**FAST)), IRIS, SPECIES)
@@ -316,7 +316,7 @@ def test_bad_data_is_refused_before_training():
         ({"encoder": "vgg"}, "mlp"),
         ({"mixing": (0.5, 0.6)}, "sum to 1"),
         ({"mixing": "mixup"}, "mixing"),
-        ({"n_components": 1}, "n_components"),
+        ({"mixture_size": 1}, "mixture_size"),
         ({"device": "tpu9"}, "device"),
         ({"precision": "int8"}, "precision"),
         ({"augmentation": "digits"}, "pictures"),

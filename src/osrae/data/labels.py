@@ -31,6 +31,11 @@ def label_array(y: Any) -> np.ndarray:
     if isinstance(y, np.ndarray) and y.ndim == 1 and y.dtype == object and _is_mixed(y):
         _refuse_missing(y)
         return y
+    if np.ndim(y) == 2 and np.shape(y)[1] > 1:
+        raise InputError(
+            "Multilabel and multioutput targets are not supported. y has shape "
+            f"{np.shape(y)}; give one label per row."
+        )
     y = column_or_1d(y, warn=True)
     if y.dtype == object:
         _refuse_missing(y)

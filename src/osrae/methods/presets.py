@@ -39,7 +39,7 @@ class RAESettings:
         Name of the encoder network; None is Table 16's (pictures) or Table 18's (tables).
     latent_dim : int or None
         m; None is 8 for tables, 64 for grey and 256 for colour pictures.
-    n_components : int
+    mixture_size : int
         t, the samples in a mixture; at least 2.
     mixing : "mixer", "uniform", float or sequence of float
         Where mixing coefficients come from: the mixer network, the uniform distribution on the
@@ -111,7 +111,7 @@ class RAESettings:
 
     encoder: str | None = None
     latent_dim: int | None = None
-    n_components: int = 2
+    mixture_size: int = 2
     mixing: str | float | Sequence[float] = "mixer"
     rotate: bool = False
     mix_clean: bool = False
@@ -158,7 +158,7 @@ class RAESettings:
         """Return the length of a run on ``n_samples`` samples."""
         if self.max_steps is not None:
             return self.max_steps
-        per_epoch = n_samples / (self.batch_size * self.n_components)
+        per_epoch = n_samples / (self.batch_size * self.mixture_size)
         return max(self.least_steps, math.ceil(self.epochs * per_epoch))
 
     def terms(self, step: int) -> frozenset[str]:
@@ -284,10 +284,10 @@ def _check(settings: RAESettings, kind: str) -> None:
         )
     if isinstance(settings.mixing, Sequence) and not isinstance(settings.mixing, str):
         coefficients = [float(value) for value in settings.mixing]
-        fits = len(coefficients) == settings.n_components
+        fits = len(coefficients) == settings.mixture_size
         convex = min(coefficients, default=-1) >= 0 and math.isclose(sum(coefficients), 1)
         if not (fits and convex):
             raise InputError(
-                f"mixing={settings.mixing!r}: fixed coefficients must be n_components="
-                f"{settings.n_components} numbers, none negative, that sum to 1."
+                f"mixing={settings.mixing!r}: fixed coefficients must be mixture_size="
+                f"{settings.mixture_size} numbers, none negative, that sum to 1."
             )

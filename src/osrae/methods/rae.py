@@ -129,7 +129,7 @@ class RAE(Method):
         super().__init__()
         m = settings.resolve_latent_dim(description)
         self.settings, self.n_classes, self.latent_dim = settings, n_classes, m
-        name, t, style = settings.encoder, settings.n_components, settings.style
+        name, t, style = settings.encoder, settings.mixture_size, settings.style
         self.networks = nn.ModuleDict(
             {
                 "encoder": build_encoder(name, description, m, style),
@@ -160,7 +160,7 @@ class RAE(Method):
     @property
     def tuple_size(self) -> int:
         """t, the number of samples in a mixture."""
-        return self.settings.n_components
+        return self.settings.mixture_size
 
     def class_probabilities(self, counts: Tensor, progress: float) -> Tensor:
         """Draw classes as often as they occur ("instance"), uniformly, or first so, then so."""

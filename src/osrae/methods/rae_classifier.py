@@ -43,7 +43,7 @@ class RAEClassifier(ClassifierMixin, TransformerMixin, RAEEstimator):
         The encoder network; ``"mlp"`` for tables, the others for pictures.
     latent_dim : int or None, default=None
         m, the size of the latent space.
-    n_components : int or None, default=None
+    mixture_size : int or None, default=None
         t, the number of samples in a mixture, at least 2.
     mixing : {"mixer", "uniform"}, float, array-like of shape (t,) or None, default=None
         Where mixing coefficients come from: learned by the mixer network, uniform on the
@@ -186,7 +186,7 @@ class RAEClassifier(ClassifierMixin, TransformerMixin, RAEEstimator):
         preset: str = "default",
         encoder: str | None = None,
         latent_dim: int | None = None,
-        n_components: int | None = None,
+        mixture_size: int | None = None,
         mixing: str | float | Sequence[float] | None = None,
         class_sampling: Literal["balanced", "instance", "deferred"] | None = None,
         linear_classifier: bool = True,
@@ -217,7 +217,7 @@ class RAEClassifier(ClassifierMixin, TransformerMixin, RAEEstimator):
         self.preset = preset
         self.encoder = encoder
         self.latent_dim = latent_dim
-        self.n_components = n_components
+        self.mixture_size = mixture_size
         self.mixing = mixing
         self.class_sampling = class_sampling
         self.linear_classifier = linear_classifier
@@ -330,7 +330,8 @@ class RAEClassifier(ClassifierMixin, TransformerMixin, RAEEstimator):
         -------
         ndarray of shape (n,)
         """
-        return self.classes_[self._scores(X).argmax(axis=1)]
+        codes = self._scores(X).argmax(axis=1)
+        return self.classes_[codes]
 
     def transform(self, X: Any) -> np.ndarray:
         """Return latent vectors.
@@ -384,6 +385,11 @@ class RAEClassifier(ClassifierMixin, TransformerMixin, RAEEstimator):
         check_is_fitted(self)
         X = check_features(self, X, reset=False)
         return torch.from_numpy(self.codec_.encode(X))
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = ["float32"]
+        return tags
 
     @property
     def _n_features_out(self) -> int:

@@ -19,7 +19,7 @@ SETTING_CONSTRAINTS: dict[str, list[Any]] = {
     "preset": [StrOptions(set(PRESETS))],
     "encoder": [str, None],
     "latent_dim": [Interval(numbers.Integral, 1, None, closed="left"), None],
-    "n_components": [Interval(numbers.Integral, 2, None, closed="left"), None],
+    "mixture_size": [Interval(numbers.Integral, 2, None, closed="left"), None],
     "mixing": [
         StrOptions({"mixer", "uniform"}),
         Interval(numbers.Real, 0, None, closed="neither"),

@@ -42,7 +42,7 @@ class RAEOversampler(RAEEstimator, BaseOverSampler):
         The encoder network; ``"mlp"`` for tables, the others for pictures.
     latent_dim : int or None, default=None
         m, the size of the latent space.
-    n_components : int or None, default=None
+    mixture_size : int or None, default=None
         t, the number of samples in a mixture, at least 2.
     mixing : {"mixer", "uniform"}, float, array-like of shape (t,) or None, default=None
         Where mixing coefficients come from: learned by the mixer network, uniform on the
@@ -178,7 +178,7 @@ class RAEOversampler(RAEEstimator, BaseOverSampler):
         preset: str = "default",
         encoder: str | None = None,
         latent_dim: int | None = None,
-        n_components: int | None = None,
+        mixture_size: int | None = None,
         mixing: str | float | Sequence[float] | None = None,
         class_sampling: Literal["balanced", "instance", "deferred"] | None = None,
         linear_classifier: bool = True,
@@ -207,7 +207,7 @@ class RAEOversampler(RAEEstimator, BaseOverSampler):
         self.preset = preset
         self.encoder = encoder
         self.latent_dim = latent_dim
-        self.n_components = n_components
+        self.mixture_size = mixture_size
         self.mixing = mixing
         self.class_sampling = class_sampling
         self.linear_classifier = linear_classifier

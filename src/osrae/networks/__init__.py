@@ -113,7 +113,7 @@ def build_critic(
 def build_mixer(
     description: DataDescription,
     latent_dim: int,
-    n_components: int,
+    mixture_size: int,
     n_classes: int,
     style: Style = "paper",
 ) -> Mixer:
@@ -124,7 +124,7 @@ def build_mixer(
     description : DataDescription
     latent_dim : int
         m.
-    n_components : int
+    mixture_size : int
         t, at least 2.
     n_classes : int
         C.
@@ -132,7 +132,7 @@ def build_mixer(
         Details on which the paper and its authors' code differ.
     """
     width = 512 if isinstance(description, TableDescription) else 1024
-    return _initialised(Mixer(latent_dim, n_components, n_classes, width, style))
+    return _initialised(Mixer(latent_dim, mixture_size, n_classes, width, style))
 
 
 def _initialised(network: Network) -> Network:

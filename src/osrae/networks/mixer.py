@@ -33,7 +33,7 @@ class Mixer(nn.Module):
     ----------
     latent_dim : int
         m.
-    n_components : int
+    mixture_size : int
         t, the latent vectors in a mixture; at least 2.
     n_classes : int
         C.
@@ -45,30 +45,30 @@ class Mixer(nn.Module):
     Raises
     ------
     InputError
-        If ``n_components`` is below 2.
+        If ``mixture_size`` is below 2.
     """
 
     def __init__(
         self,
         latent_dim: int,
-        n_components: int,
+        mixture_size: int,
         n_classes: int,
         width: int,
         style: Style = "paper",
     ) -> None:
         super().__init__()
-        if n_components < 2:
-            raise InputError(f"n_components={n_components}; a mixture has at least 2 components.")
-        self.latent_dim, self.n_components, self.n_classes = latent_dim, n_components, n_classes
+        if mixture_size < 2:
+            raise InputError(f"mixture_size={mixture_size}; a mixture has at least 2 components.")
+        self.latent_dim, self.mixture_size, self.n_classes = latent_dim, mixture_size, n_classes
         slope = LEAKY_SLOPE if style == "paper" else 0.0
-        n_inputs = (n_components + 1) * latent_dim + n_classes
+        n_inputs = (mixture_size + 1) * latent_dim + n_classes
         self.hidden = nn.Sequential(
             *(
                 dense_block(n_in, width, style, slope, _DROPOUT)
                 for n_in in (n_inputs, width, width, width)
             )
         )
-        self.output = nn.Linear(width, n_components)
+        self.output = nn.Linear(width, mixture_size)
 
     def forward(self, z: Tensor, label: Tensor, noise: Tensor) -> Tensor:
         """Compute mixing coefficients.
@@ -86,7 +86,7 @@ class Mixer(nn.Module):
         Tensor of shape (n, t)
             Non-negative, each row sums to 1; at least float32.
         """
-        check_shape("Mixer", z, "n", self.n_components, self.latent_dim)
+        check_shape("Mixer", z, "n", self.mixture_size, self.latent_dim)
         check_shape("Mixer (noise)", noise, len(z), self.latent_dim)
         inputs = with_label("Mixer", torch.cat([z.flatten(1), noise], dim=1), label, self.n_classes)
         return widened(self.output(self.hidden(inputs))).softmax(dim=1)
