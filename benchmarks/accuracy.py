@@ -17,10 +17,9 @@ import resource
 import time
 from pathlib import Path
 
+from osrae import RAEClassifier
 from osrae.datasets.protocol import load_protocol
 from osrae.evaluation.classification import summary
-
-from osrae import RAEClassifier
 
 #: ACSA in %, Table 1 and Table 13.
 PUBLISHED = {"mnist": 96.79, "fashion-mnist": 84.79, "cifar10": 57.94, "optdigits": 98.01}

@@ -23,6 +23,7 @@ __all__ = [
     "FORMAT_VERSION",
     "atomic_folder",
     "explain_os_errors",
+    "is_osrae_folder",
     "read_header",
     "read_json",
     "read_tensors",
@@ -184,6 +185,14 @@ def read_header(folder: Path, kind: str) -> dict[str, Any]:
             "Upgrade osrae."
         )
     return header
+
+
+def is_osrae_folder(folder: Path, kind: str) -> bool:
+    """Whether ``folder`` says of itself that it is one of this kind."""
+    try:
+        return json.loads((folder / _HEADER).read_text(encoding="utf-8")).get("kind") == kind
+    except (OSError, ValueError, AttributeError):
+        return False
 
 
 def _what_it_is(folder: Path) -> str:

@@ -136,7 +136,7 @@ def test_the_best_weights_are_restored_and_patience_stops():
     assert state.best_score == max(rows.values())
     assert state.step - state.best_step == 2
     scores = batched_logits(method, data(seed=1).x).argmax(1) == data(seed=1).y
-    assert scores.double().mean().item() == pytest.approx(state.best_score)
+    assert scores.double().mean().item() == pytest.approx(rows[state.kept_step])
 
 
 class StopAt(Callback):
@@ -175,6 +175,7 @@ def test_a_resumed_run_ends_in_the_same_weights(tmp_path, at):
     for row, wanted in zip(state.history, reference.history, strict=True):
         assert {**row, "seconds": 0} == {**wanted, "seconds": 0}
     assert (state.best_step, state.best_score) == (reference.best_step, reference.best_score)
+    assert state.kept_step == reference.kept_step
 
 
 def test_resume_without_a_checkpoint_starts_afresh(tmp_path):

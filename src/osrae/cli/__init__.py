@@ -1,1 +1,37 @@
-"""The command line."""
+"""The command line: arguments in, library calls, tables out.
+
+Nothing heavy is imported here, so that ``osrae --help`` answers at once; every command imports
+what it needs when it runs.
+"""
+
+from __future__ import annotations
+
+import sys
+
+__all__ = ["main"]
+
+#: Exit codes: bad input, and Ctrl-C (128 + SIGINT).
+BAD_INPUT, INTERRUPTED = 2, 130
+
+
+def main() -> None:
+    """Run the command line; errors are one sentence and an exit code, never a traceback."""
+    from osrae.cli.app import app
+    from osrae.errors import OsraeError
+
+    try:
+        app()
+    except KeyboardInterrupt as interrupt:
+        _say(str(interrupt) or "Stopped.")
+        sys.exit(INTERRUPTED)
+    except (OsraeError, ValueError, OSError, MemoryError) as error:
+        _say(f"Error: {_one_line(error)}")
+        sys.exit(BAD_INPUT)
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)

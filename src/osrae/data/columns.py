@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from functools import cached_property
-from numbers import Number
+from numbers import Integral, Number
 from typing import Any, Literal
 
 import narwhals.stable.v2 as nw
@@ -83,14 +83,14 @@ class _MatrixColumns(Columns):
 
     def numbers(self, columns: list[int], rows: slice) -> np.ndarray:
         block = self.X[rows]
-        block = block.toarray() if sparse.issparse(block) else block
-        if len(columns) < block.shape[1]:
+        if columns != list(range(block.shape[1])):
             block = block[:, columns]
+        block = block.toarray() if sparse.issparse(block) else block
         return np.asarray(block).astype(np.float64)
 
     def categories(self, column: int) -> np.ndarray:
-        values = self.numbers([column], slice(None))[:, 0]
-        return _objects(values.astype(self.X.dtype).tolist(), np.isnan(values))
+        values = self.X[:, [column]]
+        return _objects((values.toarray() if sparse.issparse(values) else values)[:, 0].tolist())
 
 
 class _ObjectColumns(Columns):
@@ -118,6 +118,8 @@ class _ObjectColumns(Columns):
                 )
         if all(isinstance(value, bool | np.bool_) for value in present):
             return "boolean" if len(present) else "number"
+        if all(isinstance(value, Integral) for value in present):
+            return "integer" if len(present) else "number"
         numeric = all(isinstance(value, Number | np.number) for value in present)
         return "number" if numeric else "category"
 
@@ -127,7 +129,7 @@ class _ObjectColumns(Columns):
         return block.astype(np.float64)
 
     def categories(self, column: int) -> np.ndarray:
-        return _objects(self.X[:, column].tolist(), self._missing[:, column])
+        return _objects(self.X[:, column].tolist())
 
 
 class _FrameColumns(Columns):
@@ -151,6 +153,8 @@ class _FrameColumns(Columns):
             return "boolean"
         if dtype in (nw.String, nw.Categorical, nw.Enum):
             return "category"
+        if dtype == nw.Unknown and self.series[column].is_null().all():
+            return "number"  # polars' type of nothing but nulls
         if dtype == nw.Object:
             return _ObjectColumns(self._raw(column)[:, None]).kinds[0]
         raise InputError(
@@ -159,7 +163,7 @@ class _FrameColumns(Columns):
         )
 
     def _raw(self, column: int) -> np.ndarray:
-        return _objects(self.series[column].to_list(), self.series[column].is_null().to_numpy())
+        return _objects(self.series[column].to_list())
 
     def numbers(self, columns: list[int], rows: slice) -> np.ndarray:
         return np.column_stack([self._float_column(column)[rows] for column in columns])
@@ -186,8 +190,11 @@ def _narwhal_series(series: Any) -> Any:
     return nw.from_native(series, series_only=True)
 
 
-def _objects(values: list[Any], missing: np.ndarray) -> np.ndarray:
+def _objects(values: list[Any]) -> np.ndarray:
+    """Make a column of Python's own types, in which every sort of missing is None."""
+    import pandas as pd
+
     column = np.empty(len(values), dtype=object)
-    column[:] = values
-    column[np.asarray(missing, dtype=bool)] = None
+    column[:] = [value.item() if isinstance(value, np.generic) else value for value in values]
+    column[pd.isna(column)] = None
     return column

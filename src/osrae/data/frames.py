@@ -52,6 +52,7 @@ def take_rows(X: Any, indices: Sequence[int] | np.ndarray) -> Any:
     """Return the rows ``indices`` of ``X`` in the same container."""
     if isinstance(X, list):
         return [X[index] for index in indices]
+    indices = np.asarray(indices) if len(indices) else np.empty(0, dtype=np.int64)
     if nw.dependencies.is_pandas_dataframe(X) or nw.dependencies.is_pandas_series(X):
         return X.iloc[indices]
     if sparse.issparse(X):
@@ -73,17 +74,18 @@ def append_rows(X: Any, new: Any) -> Any:
     Same container and dtypes as ``X``; a pandas result has a fresh ``RangeIndex``.
     """
     if isinstance(X, list):
-        return X + np.asarray(new).tolist()
+        return X + (new if isinstance(new, list) else np.asarray(new).tolist())
     if hasattr(X, "detach"):
         import torch
 
-        return torch.cat([X, torch.as_tensor(np.asarray(new)).to(X)])
+        below = new if hasattr(new, "detach") else torch.as_tensor(np.asarray(new))
+        return torch.cat([X, below.to(X)])
     if sparse.issparse(X):
         below = type(X)(new).astype(X.dtype) if not sparse.issparse(new) else new.astype(X.dtype)
         return sparse.vstack([X, below], format=X.format)
     if is_polars(X):
         return _append_polars(X, new)
-    if nw.dependencies.is_pandas_dataframe(X):
+    if nw.dependencies.is_pandas_dataframe(X) or nw.dependencies.is_pandas_series(X):
         return _append_pandas(X, new)
     return np.concatenate([X, np.asarray(new).astype(X.dtype, copy=False)])
 
@@ -91,9 +93,13 @@ def append_rows(X: Any, new: Any) -> Any:
 def _append_pandas(X: Any, new: Any) -> Any:
     import pandas as pd
 
+    if isinstance(X, pd.Series):
+        return pd.concat([X, pd.Series(new, dtype=X.dtype, name=X.name)], ignore_index=True)
+    if not isinstance(new, pd.DataFrame):
+        new = pd.DataFrame(new, columns=X.columns)
     parts = {
-        name: pd.concat([X[name], new[name].astype(X[name].dtype)], ignore_index=True)
-        for name in X.columns
+        place: pd.concat([X[name], new[name].astype(X[name].dtype)], ignore_index=True)
+        for place, name in enumerate(X.columns)
     }
     appended = pd.DataFrame(parts)
     appended.columns = X.columns
@@ -106,6 +112,8 @@ def _append_polars(X: Any, new: Any) -> Any:
     if isinstance(X, pl.Series):
         below = pl.Series(X.name, list(new), strict=False).cast(X.dtype)
         return pl.concat([X, below])
+    if not isinstance(new, pl.DataFrame):
+        new = pl.DataFrame(np.asarray(new), schema=X.columns, orient="row")
     return pl.concat([X, new.cast(dict(X.schema))])
 
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from numbers import Integral, Number, Real
 from typing import Any
 
 import narwhals.stable.v2 as nw
 import numpy as np
+from scipy import sparse
 from sklearn.utils import assert_all_finite, column_or_1d
-from sklearn.utils.multiclass import check_classification_targets, type_of_target
+from sklearn.utils.multiclass import check_classification_targets
 
 from osrae.errors import InputError
 
 __all__ = ["encode_labels", "label_array", "labels_from_json", "labels_to_json"]
+
+_TUPLES = "Where tuples are labels, pass a one-dimensional array of dtype object."
 
 
 def label_array(y: Any) -> np.ndarray:
@@ -25,20 +30,22 @@ def label_array(y: Any) -> np.ndarray:
     Raises
     ------
     ValueError
-        If labels are missing, or are measurements rather than classes.
+        If labels are missing, unhashable, or measurements rather than classes.
     """
     y = _native(y)
-    if isinstance(y, np.ndarray) and y.ndim == 1 and y.dtype == object and _is_mixed(y):
-        _refuse_missing(y)
-        return y
-    if np.ndim(y) == 2 and np.shape(y)[1] > 1:
+    y = _from_sequence(y) if isinstance(y, list | tuple) else y
+    y = y if sparse.issparse(y) else np.asarray(y)
+    if y.ndim == 2 and y.shape[1] > 1:
         raise InputError(
             "Multilabel and multioutput targets are not supported. y has shape "
-            f"{np.shape(y)}; give one label per row."
+            f"{y.shape}; give one label per row. {_TUPLES}"
         )
-    y = column_or_1d(y, warn=True)
+    y = column_or_1d(y.astype(object) if y.dtype.kind == "T" else y, warn=True)
     if y.dtype == object:
         _refuse_missing(y)
+        if _is_mixed(y):
+            _check_objects(y)
+            return y
     assert_all_finite(y, input_name="y")
     check_classification_targets(y)
     return y
@@ -55,7 +62,7 @@ def encode_labels(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         Class numbers.
     """
     if y.dtype == object and _is_mixed(y):
-        distinct = sorted(set(y), key=lambda label: (type(label).__name__, label))
+        distinct = _sorted(list(dict.fromkeys(y)))
         numbers = {label: number for number, label in enumerate(distinct)}
         classes = np.empty(len(distinct), dtype=object)
         classes[:] = distinct
@@ -77,13 +84,60 @@ def _native(y: Any) -> Any:
     return y
 
 
+def _from_sequence(y: list[Any] | tuple[Any, ...]) -> np.ndarray:
+    """Make an array that keeps what a list holds: NumPy would turn numbers beside text to text."""
+    nested = any(isinstance(label, list | tuple) or np.ndim(label) for label in y)
+    if nested or _all(y, str) or _all(y, Number):
+        try:
+            return np.asarray(y)
+        except ValueError as error:
+            raise InputError(f"y is a list of parts that differ in length. {_TUPLES}") from error
+    labels = np.empty(len(y), dtype=object)
+    labels[:] = y
+    return labels
+
+
+def _all(y: Iterable[Any], kind: type) -> bool:
+    return all(isinstance(label, kind) for label in y)
+
+
 def _is_mixed(y: np.ndarray) -> bool:
-    """Whether labels are neither all strings nor all numbers of one kind."""
-    return type_of_target(y) == "unknown"
+    """Whether the objects in ``y`` are labels of any sort but text."""
+    return not _all(y, str)
+
+
+def _check_objects(y: np.ndarray) -> None:
+    """Refuse objects that name no classes."""
+    for label in y:
+        try:
+            hash(label)
+        except TypeError as error:
+            raise InputError(
+                f"y holds a {type(label).__name__}, which cannot be a label. Labels are text, "
+                f"numbers, booleans or other hashable objects. {_TUPLES}"
+            ) from error
+    if _all(y, Real) and not _all(y, Integral):
+        check_classification_targets(y.astype(np.float64))
+
+
+def _sorted(labels: list[Any]) -> list[Any]:
+    """Sort labels of any sort: by type name, then by value where values have an order."""
+    try:
+        return sorted(labels, key=_sort_key)
+    except TypeError:
+        return sorted(labels, key=lambda label: (type(label).__name__, repr(label)))
+
+
+def _sort_key(label: Any) -> tuple[str, Any]:
+    if isinstance(label, tuple):
+        return "tuple", tuple(_sort_key(part) for part in label)
+    return type(label).__name__, label
 
 
 def _refuse_missing(y: np.ndarray) -> None:
-    missing = sum(label is None or label != label for label in y)
+    import pandas as pd
+
+    missing = int(pd.isna(y).sum())
     if missing:
         raise _missing(missing)
 
@@ -103,7 +157,7 @@ def labels_to_json(classes: np.ndarray) -> dict[str, Any]:
     InputError
         If a label is none of text, number, boolean or a tuple of these.
     """
-    if classes.dtype != object:
+    if classes.dtype.kind in "biufU":
         return {"dtype": classes.dtype.str, "values": classes.tolist()}
     return {"dtype": "object", "values": [_tagged(label) for label in classes]}
 
@@ -118,10 +172,11 @@ def labels_from_json(content: dict[str, Any]) -> np.ndarray:
 
 
 def _tagged(label: Any) -> list[Any]:
-    label = label.item() if isinstance(label, np.generic) else label
+    if isinstance(label, np.generic) and isinstance(label.item(), str | bool | int | float):
+        return ["numpy", [label.dtype.str, label.item()]]
     if isinstance(label, tuple):
         return ["tuple", [_tagged(part) for part in label]]
-    if isinstance(label, str | bool | int | float):
+    if type(label) in (str, bool, int, float):
         return [type(label).__name__, label]
     raise InputError(
         f"The class {label!r} is a {type(label).__name__}, which a model file cannot hold; use "
@@ -131,4 +186,6 @@ def _tagged(label: Any) -> list[Any]:
 
 def _untagged(value: list[Any]) -> Any:
     kind, content = value
+    if kind == "numpy":
+        return np.dtype(content[0]).type(content[1])
     return tuple(_untagged(part) for part in content) if kind == "tuple" else content

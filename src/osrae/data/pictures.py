@@ -132,10 +132,11 @@ def _as_array(X: Any) -> np.ndarray:
 
 def _checked_image_shape(image_shape: tuple[int, ...]) -> tuple[int, ...]:
     shape = tuple(image_shape)
-    if len(shape) not in (2, 3) or (len(shape) == 3 and shape[2] not in _CHANNELS):
+    whole = all(isinstance(size, int | np.integer) and size > 0 for size in shape)
+    if not whole or len(shape) not in (2, 3) or (len(shape) == 3 and shape[2] not in _CHANNELS):
         raise InputError(
-            f"image_shape={image_shape} must be (height, width) or (height, width, channels) with "
-            "1, 3 or 4 channels."
+            f"image_shape={image_shape} must be (height, width) or (height, width, channels) in "
+            "whole numbers, with 1, 3 or 4 channels."
         )
     return shape
 

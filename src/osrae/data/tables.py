@@ -10,11 +10,20 @@ import numpy as np
 
 from osrae.data.columns import Columns, Kind, view_columns
 from osrae.data.description import TableDescription
-from osrae.data.templates import fill_template, make_template, template_from_json, template_to_json
+from osrae.data.frames import column_names
+from osrae.data.templates import (
+    fill_template,
+    holds_objects,
+    make_template,
+    template_from_json,
+    template_to_json,
+)
 from osrae.errors import DataWarning, InputError
 
 __all__ = ["TableEncoder"]
 
+#: Numbers beyond this size are refused: their sums would overflow.
+_GREATEST = 1e300
 #: Categories of a column that get a place of their own; rarer ones are encoded as none.
 _MOST_CATEGORIES = 256
 
@@ -38,6 +47,7 @@ class _CategoryColumn:
 
     position: int
     categories: list[Any]
+    complete: bool = True  #: False if rare categories were left out.
 
 
 @dataclass
@@ -107,8 +117,9 @@ class TableEncoder:
         plan = _Plan()
         numeric = [j for j, kind in enumerate(view.kinds) if kind != "category" and j not in chosen]
         _plan_numbers(plan, view, numeric)
+        alike: dict[Any, list[int]] = {}
         for position in sorted(set(range(self.n_columns)) - set(numeric)):
-            _plan_categories(plan, view, position)
+            _plan_categories(plan, view, position, alike)
         if not plan.numbers and not plan.categories:
             raise InputError(
                 f"Each of the {self.n_columns} columns holds one value only: there is nothing to "
@@ -124,9 +135,9 @@ class TableEncoder:
 
     def _chosen_categories(self, view: Columns) -> set[int]:
         chosen = self.categorical_features
-        if isinstance(chosen, str):
+        if isinstance(chosen, str) and chosen == "auto":
             return set()
-        chosen = list(chosen)
+        chosen = [chosen] if isinstance(chosen, str) else list(chosen)
         if chosen and all(isinstance(entry, bool | np.bool_) for entry in chosen):
             if len(chosen) != len(view.labels):
                 raise InputError(
@@ -157,9 +168,9 @@ class TableEncoder:
         Raises
         ------
         InputError
-            If the number of columns differs or values are infinite.
+            If the columns are not those of the training data, or values are infinite.
         """
-        view = view_columns(X)
+        view = view_columns(self._ordered(X))
         if len(view.labels) != self.n_columns:
             raise InputError(
                 f"The table has {len(view.labels)} columns, and {self.n_columns} in training."
@@ -169,7 +180,7 @@ class TableEncoder:
         start = len(self.plan.numbers) + 2 * len(self.plan.indicators())
         for column in self.plan.categories:
             codes, unseen = _codes(view.categories(column.position), column.categories)
-            if len(unseen):
+            if unseen and column.complete:
                 warnings.warn(
                     f"{view.name(column.position)} holds categories unseen in training, which "
                     f"count as none: {', '.join(map(str, unseen[:5]))}.",
@@ -181,11 +192,31 @@ class TableEncoder:
             start += len(column.categories)
         return Z
 
+    def _ordered(self, X: Any) -> Any:
+        """Bring the columns of a data frame to the order of the training data."""
+        names, learned = column_names(X), column_names(self.template)
+        if names is None or learned is None or names == learned:
+            return X
+        if len(names) == len(learned) and set(names) == set(learned):
+            return X[learned]
+        missing = [name for name in learned if name not in names]
+        unknown = [name for name in names if name not in learned]
+        raise InputError(
+            f"The columns are not those of the training data: missing {missing}, unknown "
+            f"{unknown}. Give the data frame the {len(learned)} columns that it had in training."
+        )
+
     def _encode_numbers(self, view: Columns, Z: np.ndarray) -> None:
         numbers, indicators = self.plan.numbers, self.plan.indicators()
         if not numbers:
             return
         positions = [column.position for column in numbers]
+        for position in positions:
+            if view.kinds[position] == "category":
+                raise InputError(
+                    f"{view.name(position)} holds text or categories, and numbers in training. "
+                    "Bring it to numbers."
+                )
         mean = np.array([column.mean for column in numbers])
         scale = np.array([column.scale for column in numbers])
         n = len(numbers)
@@ -216,28 +247,42 @@ class TableEncoder:
         for place, column in enumerate(numbers):
             decoded = Z[:, place].astype(np.float64) * column.scale + column.mean
             decoded = np.clip(decoded, column.low, column.high)
-            values[column.position] = decoded if column.kind == "number" else np.rint(decoded)
+            values[column.position] = np.rint(decoded) if column.kind != "number" else decoded
         start = len(numbers)
         for place in indicators:
             missing = Z[:, start + 1] > Z[:, start]
             values[numbers[place].position][missing] = np.nan
             start += 2
-        for column in self.plan.categories:
-            known = np.empty(len(column.categories), dtype=object)
-            known[:] = column.categories
-            block = Z[:, start : start + len(column.categories)]
-            values[column.position] = known[block.argmax(axis=1)]
-            start += len(column.categories)
+        for block in self.plan.categories:
+            known = np.empty(len(block.categories), dtype=object)
+            known[:] = block.categories
+            stop = start + len(known)
+            values[block.position] = known[Z[:, start:stop].argmax(axis=1)]
+            start = stop
         for fixed in self.plan.fixed:
             values[fixed.position] = (
                 np.full(len(Z), fixed.value, dtype=object)
                 if fixed.same_as is None
                 else values[fixed.same_as]
             )
+        for column in numbers:
+            if column.kind != "number" and holds_objects(self.template, column.position):
+                whole = bool if column.kind == "boolean" else int
+                values[column.position] = _python_values(values[column.position], whole)
         return fill_template(self.template, [values[j] for j in range(self.n_columns)])
 
     def to_json(self) -> dict[str, Any]:
-        """Return the encoder as plain JSON values; they restore it to the bit."""
+        """Return the encoder as plain JSON values; they restore it to the bit.
+
+        Raises
+        ------
+        InputError
+            If a category is none of text, number and boolean.
+        """
+        for column in self.plan.categories:
+            _check_writable(column.categories)
+        for fixed in self.plan.fixed:
+            _check_writable([fixed.value])
         return {
             "n_columns": self.n_columns,
             "template": template_to_json(self.template),
@@ -263,7 +308,7 @@ class TableEncoder:
 
 
 def _is_place(entry: Any, view: Columns) -> bool:
-    return isinstance(entry, int | np.integer) and 0 <= entry < len(view.labels)
+    return isinstance(entry, int | np.integer) and 0 <= int(entry) < len(view.labels)
 
 
 def _plan_numbers(plan: _Plan, view: Columns, positions: list[int]) -> None:
@@ -276,7 +321,8 @@ def _plan_numbers(plan: _Plan, view: Columns, positions: list[int]) -> None:
         if present[place] == 0:
             plan.fixed.append(_FixedColumn(position, None))
         elif low[place] == high[place] and present[place] == view.n_rows:
-            plan.fixed.append(_FixedColumn(position, float(low[place])))
+            to_kind = {"boolean": bool, "integer": int}.get(view.kinds[position], float)
+            plan.fixed.append(_FixedColumn(position, to_kind(low[place])))
         else:
             key = (mean[place], deviation[place], low[place], high[place], present[place])
             twin = _twin(view, position, first_of.setdefault(key, []))
@@ -310,12 +356,15 @@ def _statistics(view: Columns, positions: list[int]) -> tuple[np.ndarray, ...]:
         total += np.where(missing, 0, block).sum(axis=0)
         low = np.minimum(low, np.where(missing, np.inf, block).min(axis=0, initial=np.inf))
         high = np.maximum(high, np.where(missing, -np.inf, block).max(axis=0, initial=-np.inf))
-    mean = total / np.maximum(present, 1)
+    mean = np.where(present > 0, np.clip(total / np.maximum(present, 1), low, high), 0)
+    # In units of the greatest distance, squares neither overflow nor vanish.
+    unit = np.where(present > 0, np.maximum(high - mean, mean - low), 1)
+    unit[unit == 0] = 1
     squares = np.zeros(p)
     for rows in view.blocks(p):
-        distance = view.numbers(positions, rows) - mean
+        distance = (view.numbers(positions, rows) - mean) / unit
         squares += np.nansum(distance * distance, axis=0)
-    return mean, np.sqrt(squares / np.maximum(present, 1)), low, high, present
+    return mean, unit * np.sqrt(squares / np.maximum(present, 1)), low, high, present
 
 
 def _twin(view: Columns, position: int, candidates: list[int]) -> int | None:
@@ -329,10 +378,22 @@ def _twin(view: Columns, position: int, candidates: list[int]) -> int | None:
     return None
 
 
-def _plan_categories(plan: _Plan, view: Columns, position: int) -> None:
+def _plan_categories(
+    plan: _Plan, view: Columns, position: int, alike: dict[Any, list[int]]
+) -> None:
+    """Plan one column; ``alike`` holds those before it by their categories and counts."""
     values = view.categories(position)
+    _check_categories(values, view, position)
     categories, counts = _distinct(values)
-    if len(categories) > _MOST_CATEGORIES:
+    key = tuple((type(c), c, count) for c, count in zip(categories, counts.tolist(), strict=True))
+    before = alike.setdefault(key, [])
+    for twin in before if len(categories) > 1 else []:
+        if view.categories(twin).tolist() == values.tolist():
+            plan.fixed.append(_FixedColumn(position, same_as=twin))
+            return
+    before.append(position)
+    complete = len(categories) <= _MOST_CATEGORIES
+    if not complete:
         warnings.warn(
             f"{view.name(position)} holds {len(categories)} categories; the {_MOST_CATEGORIES} "
             "most frequent are learned, the others count as none. Drop the column if it names "
@@ -345,7 +406,7 @@ def _plan_categories(plan: _Plan, view: Columns, position: int) -> None:
     if len(categories) < 2:
         plan.fixed.append(_FixedColumn(position, categories[0] if categories else None))
     else:
-        plan.categories.append(_CategoryColumn(position, categories))
+        plan.categories.append(_CategoryColumn(position, categories, complete))
 
 
 def _distinct(values: np.ndarray) -> tuple[list[Any], np.ndarray]:
@@ -365,11 +426,38 @@ def _codes(values: np.ndarray, categories: list[Any]) -> tuple[np.ndarray, list[
     return codes, sorted(unseen, key=str)
 
 
+def _python_values(values: np.ndarray, kind: type) -> np.ndarray:
+    """Make objects of a Python type; missing stays NaN."""
+    column = values.astype(object)
+    present = ~np.isnan(values)
+    column[present] = [kind(value) for value in values[present]]
+    return column
+
+
+def _check_writable(categories: list[Any]) -> None:
+    for value in categories:
+        if value is not None and type(value) not in (str, bool, int, float):
+            raise InputError(
+                f"The category {value!r} is a {type(value).__name__}, which a model file cannot "
+                "hold; bring the column to text or numbers before training."
+            )
+
+
+def _check_categories(values: np.ndarray, view: Columns, position: int) -> None:
+    for row, value in enumerate(values):
+        if isinstance(value, float) and np.isinf(value):
+            raise InputError(
+                f"{view.name(position)} holds infinity in row {row}. Replace it by a number, or "
+                "by a missing value."
+            )
+
+
 def _check_finite(block: np.ndarray, view: Columns, positions: list[int], rows: slice) -> None:
-    infinite = np.isinf(block)
-    if infinite.any():
-        row, place = np.argwhere(infinite)[0]
+    great = np.abs(block) > _GREATEST
+    if great.any():
+        row, place = np.argwhere(great)[0]
+        found = "infinity" if np.isinf(block[row, place]) else f"{block[row, place]:g}"
         raise InputError(
-            f"{view.name(positions[place])} holds infinity in row {rows.start + row}. Replace it "
-            "by a number, or by a missing value."
+            f"{view.name(positions[place])} holds {found} in row {rows.start + row}; numbers up to "
+            f"{_GREATEST:g} in size are taken. Replace it by such a number, or by a missing value."
         )

@@ -9,7 +9,13 @@ from scipy import sparse
 
 from osrae.data.frames import column_names, is_polars, take_rows
 
-__all__ = ["fill_template", "make_template", "template_from_json", "template_to_json"]
+__all__ = [
+    "fill_template",
+    "holds_objects",
+    "make_template",
+    "template_from_json",
+    "template_to_json",
+]
 
 
 def make_template(X: Any) -> Any:
@@ -19,6 +25,15 @@ def make_template(X: Any) -> Any:
     if sparse.issparse(X):
         return type(X)((0, X.shape[1]), dtype=X.dtype)
     return np.empty((0, np.asarray(X).shape[1]), dtype=np.asarray(X).dtype)
+
+
+def holds_objects(template: Any, column: int) -> bool:
+    """Whether the column at a place holds Python objects rather than values of one type."""
+    if column_names(template) is None:
+        return template.dtype == object
+    if is_polars(template):
+        return str(template.dtypes[column]) == "Object"
+    return str(template.dtypes.iloc[column]) == "object"
 
 
 def fill_template(template: Any, columns: list[np.ndarray]) -> Any:
@@ -37,8 +52,15 @@ def _fill_array(template: Any, columns: list[np.ndarray]) -> Any:
             rows[:, place] = column.tolist()
         return rows if template.dtype == object else rows.astype(template.dtype.kind)
     rows = np.column_stack([column.astype(np.float64) for column in columns])
-    dense = rows.astype(template.dtype)
+    dense = _whole(rows, template.dtype)
     return type(template)(dense) if sparse.issparse(template) else dense
+
+
+def _whole(values: np.ndarray, dtype: Any) -> np.ndarray:
+    """Cast floats, staying within what an integer type holds (2**63 as a float exceeds int64)."""
+    if dtype.kind in "iu" and dtype.itemsize == 8:
+        values = np.minimum(values, np.nextafter(float(np.iinfo(dtype).max), 0))
+    return values.astype(dtype)
 
 
 def _fill_pandas(template: Any, columns: list[np.ndarray]) -> Any:
@@ -60,6 +82,8 @@ def _pandas_column(values: np.ndarray, dtype: Any) -> Any:
         values = _booleans(values)
     elif pd.api.types.is_object_dtype(dtype) and values.dtype != object:
         values = values.astype(object)
+    if isinstance(dtype, np.dtype) and dtype.kind in "iu" and values.dtype != object:
+        values = _whole(values, dtype)
     return pd.Series(values, dtype=values.dtype).astype(dtype)
 
 
@@ -70,7 +94,10 @@ def _fill_polars(template: Any, columns: list[np.ndarray]) -> Any:
     for column, (name, dtype) in zip(columns, template.schema.items(), strict=True):
         values = _booleans(column) if dtype == pl.Boolean else column
         plain = [None if value is None or value != value else value for value in values.tolist()]
-        filled.append(pl.Series(name, plain, strict=False).cast(dtype))
+        if dtype == pl.Object:
+            filled.append(pl.Series(name, plain, dtype=dtype))
+        else:
+            filled.append(pl.Series(name, plain, strict=False).cast(dtype))
     return pl.DataFrame(filled)
 
 
@@ -91,19 +118,41 @@ def template_to_json(template: Any) -> dict[str, Any]:
         dtypes = [_polars_type(dtype) for dtype in template.dtypes]
         return {"container": "polars", "names": names, "dtypes": dtypes}
     dtypes = [_pandas_type(dtype) for dtype in template.dtypes]
-    return {"container": "pandas", "names": [str(name) for name in names], "dtypes": dtypes}
+    return {
+        "container": "pandas",
+        "names": [_json_label(name) for name in names],
+        "levels": [_json_label(name) for name in template.columns.names],
+        "nested": template.columns.nlevels > 1,
+        "dtypes": dtypes,
+    }
+
+
+def _json_label(label: Any) -> Any:
+    """Keep a column label that JSON has a type for, with tuples as lists; name others."""
+    if isinstance(label, tuple):
+        return [_json_label(part) for part in label]
+    return label if label is None or type(label) in (str, bool, int, float) else str(label)
+
+
+def _column_label(value: Any) -> Any:
+    return tuple(_column_label(part) for part in value) if isinstance(value, list) else value
 
 
 def _pandas_type(dtype: Any) -> dict[str, Any]:
     if dtype.name == "category":
         categories = dtype.categories.tolist()
-        return {"name": "category", "categories": categories, "ordered": dtype.ordered}
+        of = str(dtype.categories.dtype)
+        return {"name": "category", "categories": categories, "of": of, "ordered": dtype.ordered}
     return {"name": str(dtype)}
 
 
 def _polars_type(dtype: Any) -> dict[str, Any]:
     name = type(dtype).__name__
-    return {"name": name} | ({"categories": dtype.categories.to_list()} if name == "Enum" else {})
+    if name == "Enum":
+        return {"name": name, "categories": dtype.categories.to_list()}
+    if name == "Decimal":
+        return {"name": name, "precision": dtype.precision, "scale": dtype.scale}
+    return {"name": name}
 
 
 def template_from_json(content: dict[str, Any]) -> Any:
@@ -117,17 +166,19 @@ def template_from_json(content: dict[str, Any]) -> Any:
         try:
             return _polars_template(content)
         except ImportError:
-            content = {**content, "dtypes": [{"name": "object"} for _ in content["dtypes"]]}
+            objects = [{"name": "object"} for _ in content["dtypes"]]
+            content = {**content, "dtypes": objects, "levels": [None], "nested": False}
     return _pandas_template(content)
 
 
 def _polars_template(content: dict[str, Any]) -> Any:
     import polars as pl
 
-    types = [
-        pl.Enum(dtype["categories"]) if dtype["name"] == "Enum" else getattr(pl, dtype["name"])
-        for dtype in content["dtypes"]
-    ]
+    types = []
+    for dtype in content["dtypes"]:
+        kind = getattr(pl, dtype["name"])
+        arguments = {key: value for key, value in dtype.items() if key != "name"}
+        types.append(kind(**arguments))
     return pl.DataFrame(schema=dict(zip(content["names"], types, strict=True)))
 
 
@@ -135,9 +186,14 @@ def _pandas_template(content: dict[str, Any]) -> Any:
     import pandas as pd
 
     columns = {}
-    for name, dtype in zip(content["names"], content["dtypes"], strict=True):
+    for place, dtype in enumerate(content["dtypes"]):
         kind: Any = dtype["name"]
         if kind == "category":
-            kind = pd.CategoricalDtype(dtype["categories"], dtype["ordered"])
-        columns[name] = pd.Series([], dtype=kind)
-    return pd.DataFrame(columns)
+            categories = pd.Index(dtype["categories"], dtype=dtype["of"])
+            kind = pd.CategoricalDtype(categories, dtype["ordered"])
+        columns[place] = pd.Series([], dtype=kind)
+    template = pd.DataFrame(columns)
+    labels = [_column_label(name) for name in content["names"]]
+    index = pd.Index(labels, tupleize_cols=content["nested"])
+    template.columns = index.set_names([_column_label(name) for name in content["levels"]])
+    return template

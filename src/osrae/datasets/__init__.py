@@ -1,1 +1,1 @@
-"""The benchmark's data."""
+"""The benchmark's data: where it lies, how it is read, the class distributions."""

@@ -27,7 +27,7 @@ def encode_rows(method: RAE, rows: Tensor) -> Tensor:
     method.eval()
     with torch.inference_mode(), autocast(method.device, method.precision):
         blocks = [
-            method.encode(data.rows(block, method.device)).cpu()
+            method.encode(data.rows(block, method.device)).float().cpu()
             for block in torch.arange(len(rows)).split(EVALUATION_ROWS)
         ]
     return torch.cat(blocks).clone()
@@ -63,10 +63,10 @@ class LatentBank:
         kept = order[torch.arange(len(order)) - starts < _KEPT_PER_CLASS].sort().values
         return LatentBank(self.z[kept], self.codes[kept], self.rows[kept])
 
-    def generate(
+    def mixtures(
         self, method: RAE, wanted: np.ndarray, seed: int
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Make one new sample for every class number in ``wanted``.
+    ) -> tuple[Tensor, np.ndarray, np.ndarray]:
+        """Make one new latent vector for every class number in ``wanted``.
 
         Parameters
         ----------
@@ -76,8 +76,8 @@ class LatentBank:
 
         Returns
         -------
-        rows : ndarray of shape (n, ...), float32
-            Decoded samples.
+        z : Tensor of shape (n, m)
+            Convex mixtures.
         parents : ndarray of shape (n, t)
             Row numbers of the samples that each was mixed from.
         weights : ndarray of shape (n, t)
@@ -88,16 +88,34 @@ class LatentBank:
         sampler = TupleSampler(self.codes, n_classes, method.tuple_size, len(codes))
         members = sampler.members(codes, fresh_generator(seed, "sampling"))
         generator = fresh_generator(seed, "sampling", 1, method.device)
-        decoded, weights = [], []
+        mixed, weights = [], []
         method.eval()
         with torch.inference_mode(), autocast(method.device, method.precision):
             for block in torch.arange(len(codes)).split(EVALUATION_ROWS):
-                z = self.z[members[:, block]].to(method.device)
-                y = codes[block].to(method.device)
-                alpha = method.mixing_coefficients(
-                    z, one_hot(y, n_classes, z.dtype), generator
-                ).float()
-                decoded.append(method.decode(mix(z, alpha), y).cpu())
-                weights.append(alpha.cpu())
+                z = self.z[members[:, block]].to(method.device, method.dtype)
+                label = one_hot(codes[block].to(method.device), n_classes, z.dtype)
+                alpha = method.mixing_coefficients(z, label, generator)
+                mixed.append(mix(z, alpha).float().cpu())
+                weights.append(alpha.float().cpu())
         parents = self.rows[members].T.contiguous()
-        return torch.cat(decoded).numpy(), parents.numpy(), torch.cat(weights).numpy()
+        return torch.cat(mixed), parents.numpy(), torch.cat(weights).numpy()
+
+    def generate(
+        self, method: RAE, wanted: np.ndarray, seed: int
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Make one new sample for every class number in ``wanted``.
+
+        Returns
+        -------
+        rows : ndarray of shape (n, ...), float32
+            Decoded `mixtures`, with their parents and weights.
+        parents, weights : ndarray of shape (n, t)
+        """
+        z, parents, weights = self.mixtures(method, wanted, seed)
+        codes = torch.from_numpy(wanted)
+        decoded = []
+        with torch.inference_mode(), autocast(method.device, method.precision):
+            for block in torch.arange(len(codes)).split(EVALUATION_ROWS):
+                rows = z[block].to(method.device), codes[block].to(method.device)
+                decoded.append(method.decode(*rows).float().cpu())
+        return torch.cat(decoded).numpy(), parents, weights

@@ -25,7 +25,7 @@ from osrae.methods.bank import LatentBank
 from osrae.methods.rae import RAE
 from osrae.training.batches import TrainingData
 from osrae.training.callbacks import Callback, TrainingState
-from osrae.training.device import resolve_device, resolve_precision
+from osrae.training.device import inference_dtype, place, resolve_device, resolve_precision
 from osrae.training.engine import RunSettings, train
 from osrae.training.seeding import seeded_initialisation
 from osrae.training.splitting import ValidationSplit, split_validation
@@ -100,6 +100,7 @@ class DeepEstimator(BaseEstimator):
         self.validation_indices_ = split.validation
         self.class_counts_ = np.bincount(codes[split.train], minlength=len(classes))
         state = self._run(rows, codes, split, device)
+        self.method_.to(inference_dtype(device, self.codec_.description))
         self.history_, self.n_steps_ = state.history, state.step
         self._after_training(rows, codes, split)
         if state.reason == "interrupt":
@@ -110,7 +111,7 @@ class DeepEstimator(BaseEstimator):
         self, rows: Tensor, codes: np.ndarray, split: ValidationSplit, device: torch.device
     ) -> TrainingState:
         method, settings = self.method_, self.method_.settings
-        method.to(device=device, memory_format=torch.channels_last)
+        place(method, device, torch.float32)
         method.precision = resolve_precision(self.precision, device, self.codec_.description)
         targets = torch.from_numpy(codes)
         data = TrainingData(rows[split.train], targets[split.train])

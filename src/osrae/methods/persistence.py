@@ -23,9 +23,9 @@ from osrae.storage import (
     write_header,
     write_tensors,
 )
-from osrae.training.device import resolve_device, resolve_precision
+from osrae.training.device import inference_dtype, place, resolve_device, resolve_precision
 
-__all__ = ["load", "load_estimator", "save_estimator"]
+__all__ = ["load", "load_estimator", "read_model_header", "read_notes", "save_estimator"]
 
 _KIND = "model"
 _TENSORS = "model.safetensors"
@@ -35,12 +35,21 @@ _KEPT = ("encoder", "classifier", "decoder", "mixer")
 _RUN_PARAMETERS = frozenset({"callbacks", "checkpoint_dir", "resume", "device", "verbose"})
 
 
-def save_estimator(estimator: Any, path: Path) -> None:
-    """Write a fitted estimator to the folder ``path``, atomically."""
+def save_estimator(estimator: Any, path: Path, notes: dict[str, Any] | None = None) -> None:
+    """Write a fitted estimator to the folder ``path``, atomically.
+
+    Parameters
+    ----------
+    estimator : fitted estimator
+    path : Path
+    notes : dict or None
+        JSON values that belong to the model but not to the estimator, see `read_notes`.
+    """
     method = estimator.method_
     bank = estimator.bank_.trimmed()
     tensors = {
-        f"{name}.{key}": value.detach().cpu().contiguous()
+        # Results may be computed in float64, but what training leaves is float32.
+        f"{name}.{key}": value.float() if value.is_floating_point() else value
         for name in _KEPT
         if name in method.networks
         for key, value in method.final(name).state_dict().items()
@@ -58,11 +67,28 @@ def save_estimator(estimator: Any, path: Path) -> None:
         "history": estimator.history_,
         "n_steps": estimator.n_steps_,
         "seed": estimator.seed_,
+        "notes": notes or {},
         "fitted": {name: getattr(estimator, name) for name in estimator._saved_numbers},
     }
     with explain_os_errors(path), atomic_folder(path, overwrite=True) as temporary:
         write_tensors(temporary / _TENSORS, tensors)
         write_header(temporary, _KIND, content)
+
+
+def read_model_header(path: Path) -> dict[str, Any]:
+    """Return the header of a model: its class, parameters, classes and versions.
+
+    Raises
+    ------
+    ModelFileError
+        If the folder holds no model, or one of a newer format.
+    """
+    return read_header(path, _KIND)
+
+
+def read_notes(path: Path) -> dict[str, Any]:
+    """Return the notes that `save_estimator` was given."""
+    return read_model_header(path).get("notes", {})
 
 
 def load(path: str | Path, device: str = "auto") -> Any:
@@ -130,7 +156,7 @@ def _restore(
             method.networks[name].load_state_dict(weights)
             if name in method.averaged:
                 method.averaged[name].load_state_dict(weights)
-    method.to(device=target, memory_format=torch.channels_last)
+    place(method, target, inference_dtype(target, codec.description))
     method.precision = resolve_precision(estimator.precision, target, codec.description)
     estimator.method_ = method.eval()
     estimator.codec_, estimator.classes_ = codec, classes

@@ -25,6 +25,7 @@ PHASES: Mapping[str, frozenset[str]] = {
     ),
     "classify": frozenset({"encoder", "classifier", "mixer", "reconstruction", "decoder_class"}),
     "generate": frozenset({"decoder", "critic"}),
+    "reconstruct": frozenset({"encoder", "classifier", "mixer", "reconstruction", "decoder"}),
     "latent": frozenset({"encoder", "classifier", "mixer"}),
 }
 
@@ -203,12 +204,12 @@ _DEFAULT_PICTURES = RAESettings(
     encoder="residual",
     rotate=True,
     class_sampling="deferred",
-    schedule=("joint",) + ("latent",) * 15,
+    schedule=("joint",) + ("latent", "latent", "latent", "reconstruct") * 7 + ("latent",) * 3,
     conditional_critic=True,
     decoder_reconstruction_weight=1.0,
     decoder_adversarial_weight=0.01,
     learning_rate=2e-3,
-    generator_learning_rate=5e-4,
+    generator_learning_rate=1e-3,
     weight_decay=0.05,
     classifier_weight_decay=0.05,
     latent_betas=(0.9, 0.999),
@@ -221,11 +222,16 @@ _DEFAULT_PICTURES = RAESettings(
     least_steps=1500,
 )
 
+#: Who asks for samples wants the decoder trained in every step, whatever that costs.
+_DEFAULT_PICTURES_TO_RESAMPLE = replace(
+    _DEFAULT_PICTURES, schedule=("joint",) + ("reconstruct",) * 7
+)
+
 _DEFAULT_TABLES = replace(
     _DEFAULT_PICTURES,
     encoder=None,
     class_sampling="balanced",
-    schedule=("joint",) + ("latent",) * 3,
+    schedule=("joint",) + ("reconstruct",) * 3,
     learning_rate=1e-3,
     augmentation="none",
     epochs=40,
@@ -239,14 +245,32 @@ PRESETS: Mapping[str, Mapping[str, RAESettings]] = {
         "pictures": _REFERENCE,
         "tables": replace(_REFERENCE, augmentation="none", augmentation_probability=1.0),
     },
-    "default": {"pictures": _DEFAULT_PICTURES, "tables": _DEFAULT_TABLES},
+    "default": {
+        "pictures": _DEFAULT_PICTURES,
+        "pictures to resample": _DEFAULT_PICTURES_TO_RESAMPLE,
+        "tables": _DEFAULT_TABLES,
+    },
 }
 
 
 def preset_settings(
-    preset: str, description: DataDescription, overrides: Mapping[str, Any]
+    preset: str,
+    description: DataDescription,
+    overrides: Mapping[str, Any],
+    *,
+    to_resample: bool = False,
 ) -> RAESettings:
     """Return the settings of ``preset`` for this data, with the overrides that are not None.
+
+    Parameters
+    ----------
+    preset : str
+        A key of `PRESETS`.
+    description : DataDescription
+    overrides : mapping of str to value
+        Fields of `RAESettings`; None keeps the preset's value.
+    to_resample : bool
+        Whether samples are what the training is for, rather than a classifier.
 
     Raises
     ------
@@ -257,7 +281,9 @@ def preset_settings(
         raise InputError(f"preset={preset!r} is unknown; there are {', '.join(sorted(PRESETS))}.")
     kind = "pictures" if isinstance(description, ImageDescription) else "tables"
     given = {name: value for name, value in overrides.items() if value is not None}
-    settings = replace(PRESETS[preset][kind], **given)
+    variants = PRESETS[preset]
+    variant = f"{kind} to resample" if to_resample else kind
+    settings = replace(variants.get(variant, variants[kind]), **given)
     if settings.augmentation == "auto":
         settings = replace(settings, augmentation=_automatic_augmentation(description))
     _check(settings, kind)

@@ -189,7 +189,7 @@ class RAE(Method):
                 y_wrong = self._wrong_labels(batch, len(run.logits_mixed))
                 losses["mixer"] = mixer_loss(run.logits_mixed.flatten(0, 1), y_wrong)
             if "decoder" in terms:
-                losses["decoder"] = self._decoder_loss(run, batch.generator)
+                losses["decoder"] = self._decoder_loss(run, terms, batch.generator)
             if "decoder_class" in terms:
                 losses["decoder_class"] = self._decoder_class_loss(run, batch.generator)
             if "critic" in terms:
@@ -214,6 +214,8 @@ class RAE(Method):
             z_mixed = self._mixtures(parents, label, batch.generator)
             logits_mixed = _full(self.networks["classifier"](z_mixed)).unflatten(0, (-1, n))
             latents = torch.cat([latents, z_mixed])
+        if not terms & {"decoder_class", "critic"}:
+            latents = latents[: t * n]  # nothing looks at decoded mixtures
         labels = label.repeat(len(latents) // n, 1)
         decoded = reconstruction = None
         if terms & {"reconstruction", "decoder", "decoder_class", "critic"}:
@@ -265,12 +267,14 @@ class RAE(Method):
         step = torch.randint(1, self.n_classes, y.shape, generator=batch.generator, device=y.device)
         return (y + step) % self.n_classes
 
-    def _decoder_loss(self, run: _Pass, generator: torch.Generator) -> Tensor:
+    def _decoder_loss(
+        self, run: _Pass, terms: frozenset[str], generator: torch.Generator
+    ) -> Tensor:
         s = self.settings
         assert run.decoded is not None
         assert run.reconstruction is not None
         loss = s.decoder_reconstruction_weight * run.reconstruction
-        if s.decoder_adversarial_weight:
+        if "critic" in terms:
             scores = self._score(self._augmented(run.decoded, generator), run.label)
             loss = loss + s.decoder_adversarial_weight * decoder_loss(scores)
         return loss
@@ -343,11 +347,11 @@ class RAE(Method):
 
     def encode(self, x: Tensor) -> Tensor:
         """Latent vectors: ``(n, …)`` to ``(n, m)``."""
-        return _full(self.final("encoder")(x))
+        return _full(self.final("encoder")(x.to(self.dtype)))
 
     def classify(self, z: Tensor) -> Tensor:
         """Logits of latent vectors: ``(n, m)`` to ``(n, C)``."""
-        return _full(self.final("classifier")(z))
+        return _full(self.final("classifier")(z.to(self.dtype)))
 
     def logits(self, x: Tensor) -> Tensor:
         """Logits of samples: ``(n, …)`` to ``(n, C)``."""
@@ -355,6 +359,7 @@ class RAE(Method):
 
     def decode(self, z: Tensor, y: Tensor) -> Tensor:
         """Samples from latent vectors and class numbers."""
+        z = z.to(self.dtype)
         return _full(self.final("decoder")(z, one_hot(y, self.n_classes, z.dtype)))
 
 

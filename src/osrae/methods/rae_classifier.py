@@ -9,7 +9,12 @@ from typing import Any, ClassVar, Literal, Self
 import numpy as np
 import torch
 from scipy.special import softmax
-from sklearn.base import ClassifierMixin, TransformerMixin, _fit_context
+from sklearn.base import (
+    ClassifierMixin,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    _fit_context,
+)
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
@@ -27,7 +32,9 @@ from osrae.training.splitting import ValidationSplit
 __all__ = ["RAEClassifier"]
 
 
-class RAEClassifier(ClassifierMixin, TransformerMixin, RAEEstimator):
+class RAEClassifier(
+    ClassNamePrefixFeaturesOutMixin, ClassifierMixin, TransformerMixin, RAEEstimator
+):
     """Classifier that holds its recall on rare classes.
 
     An auto-encoder learns a latent space in which a linear classifier separates the classes, and

@@ -38,6 +38,9 @@ SETTING_CONSTRAINTS: dict[str, list[Any]] = {
 class RAEEstimator(DeepEstimator):
     """How constructor parameters become networks."""
 
+    #: Whether samples, rather than a classifier, are what the training is for.
+    _to_resample: ClassVar[bool] = False
+
     _setting_names: ClassVar[tuple[str, ...]] = (
         *(name for name in SETTING_CONSTRAINTS if name != "preset"),
         "learning_rate",
@@ -48,7 +51,10 @@ class RAEEstimator(DeepEstimator):
 
     def _make_method(self, description: DataDescription, n_classes: int) -> RAE:
         overrides = {name: getattr(self, name) for name in self._setting_names}
-        return RAE(description, n_classes, preset_settings(self.preset, description, overrides))
+        settings = preset_settings(
+            self.preset, description, overrides, to_resample=self._to_resample
+        )
+        return RAE(description, n_classes, settings)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -166,6 +166,7 @@ class RAEOversampler(RAEEstimator, BaseOverSampler):
         **TRAINING_CONSTRAINTS,
     }
     _saved_numbers: ClassVar[tuple[str, ...]] = ()
+    _to_resample: ClassVar[bool] = True
 
     synthetic_mask_: np.ndarray  #: True for the new rows of the latest result.
     parent_indices_: np.ndarray  #: Rows of ``X`` that each new row was mixed from.

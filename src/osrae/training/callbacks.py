@@ -24,9 +24,12 @@ class TrainingState:
         One row per evaluation: ``step``, the mean of each loss since the row before,
         ``validation_acsa`` (None without a validation part), ``seconds``.
     best_step : int or None
-        The step whose weights scored best on the validation part.
+        The latest step with the best score on the validation part.
     best_score : float
         Its validation ACSA.
+    kept_step : int or None
+        The step whose weights are kept: the latest whose score is within one standard error of
+        the best.
     sums : dict of str to list
         Sum and number of each loss since the latest row of the history.
     stop : bool
@@ -42,6 +45,7 @@ class TrainingState:
     history: list[dict[str, Any]] = field(default_factory=list)
     best_step: int | None = None
     best_score: float = float("-inf")
+    kept_step: int | None = None
     sums: dict[str, list[float]] = field(default_factory=dict)
     stop: bool = False
     reason: str = ""

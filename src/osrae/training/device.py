@@ -5,8 +5,9 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 
 import torch
+from torch import nn
 
-from osrae.data.description import DataDescription, ImageDescription
+from osrae.data.description import DataDescription, ImageDescription, TableDescription
 from osrae.errors import InputError
 
 __all__ = ["autocast", "has_fast_bfloat16", "resolve_device", "resolve_precision"]
@@ -73,6 +74,22 @@ def resolve_precision(
         fast = isinstance(description, ImageDescription) and has_fast_bfloat16(device)
         return torch.bfloat16 if fast else torch.float32
     return {"float32": torch.float32, "bfloat16": torch.bfloat16}[precision]
+
+
+def inference_dtype(device: torch.device, description: DataDescription) -> torch.dtype:
+    """Return the type in which a trained network computes results.
+
+    Tables are small, so float64 costs little there, and it makes the result for one row
+    independent of the rows beside it (MPS has no float64).
+    """
+    exact = isinstance(description, TableDescription) and device.type != "mps"
+    return torch.float64 if exact else torch.float32
+
+
+def place(module: nn.Module, device: torch.device, dtype: torch.dtype) -> None:
+    """Move weights to a device and type; those of convolutions are laid out channels last."""
+    module.to(device=device, dtype=dtype)
+    module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # not in the stubs
 
 
 def autocast(device: torch.device, dtype: torch.dtype) -> AbstractContextManager[None]:

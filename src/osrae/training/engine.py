@@ -191,12 +191,14 @@ class _Loop:
     def _validate(self) -> float:
         assert self.validation is not None
         state = self.state
-        score = _acsa(self.method, self.validation)
-        # Of equal scores the later weights are kept: they have seen more data.
+        score, standard_error = _acsa(self.method, self.validation)
         if score >= state.best_score:
             state.best_score, state.best_step = score, state.step
-            self.best = cpu_copy(self.method)
-        elif self.run.patience is not None and state.best_step is not None:
+        # A few rows of a rare class score noisily, and later weights have seen more data: earlier
+        # ones are kept only if they are better by more than that noise.
+        if score >= state.best_score - standard_error:
+            state.kept_step, self.best = state.step, cpu_copy(self.method)
+        if self.run.patience is not None and state.best_step is not None:
             waited = (state.step - state.best_step) / self.run.evaluate_every
             if waited >= self.run.patience:
                 state.stop, state.reason = True, "patience"
@@ -281,16 +283,19 @@ def batched_logits(method: Method, x: Tensor) -> Tensor:
     blocks = []
     with torch.inference_mode(), autocast(method.device, method.precision):
         for rows in torch.arange(len(x)).split(EVALUATION_ROWS):
-            blocks.append(method.logits(data.rows(rows, method.device)).float().cpu())
+            blocks.append(method.logits(data.rows(rows, method.device)).cpu())
     return torch.cat(blocks)
 
 
-def _acsa(method: Method, data: TrainingData) -> float:
-    """Mean of the per-class recalls over the classes that ``data`` holds."""
+def _acsa(method: Method, data: TrainingData) -> tuple[float, float]:
+    """Mean of the recalls of the classes that ``data`` holds, and its standard error."""
     method.eval()
     correct = (batched_logits(method, data.x).argmax(1) == data.y).double()
     method.train()
     counts = torch.bincount(data.y)
-    hits = torch.bincount(data.y, weights=correct)
     present = counts > 0
-    return float((hits[present] / counts[present]).mean())
+    hits, counts = torch.bincount(data.y, weights=correct)[present], counts[present]
+    # Laplace's estimate: that all of three rows were right does not make the recall certain.
+    recalls = (hits + 1) / (counts + 2)
+    variance = (recalls * (1 - recalls) / counts).sum() / len(counts) ** 2
+    return float((hits / counts).mean()), float(variance.sqrt())

@@ -1,0 +1,185 @@
+"""The commands and their options."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from osrae.cli import options as o
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Classification with rare classes: train, predict, and write balanced data.",
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from osrae import __version__
+
+        typer.echo(f"osrae {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _shared(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Classification with rare classes: train, predict, and write balanced data."""
+
+
+@app.command()
+def fit(
+    data: o.Data,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="MODEL", help="Folder of the model.")
+    ],
+    target: o.Target = None,
+    baseline: Annotated[
+        bool,
+        typer.Option("--baseline", help="Train the same network without oversampling beside it."),
+    ] = False,
+    test_fraction: Annotated[
+        float, typer.Option(help="Share of every class that is held out and scored; 0 is none.")
+    ] = 0.2,
+    size: o.Size = None,
+    preset: o.Preset = "default",
+    encoder: o.Encoder = None,
+    latent_dim: o.LatentDim = None,
+    mixture_size: o.MixtureSize = None,
+    mixing: o.Mixing = None,
+    class_sampling: o.ClassSampling = None,
+    augmentation: o.Augmentation = None,
+    max_steps: o.MaxSteps = None,
+    batch_size: o.BatchSize = None,
+    learning_rate: o.LearningRate = None,
+    categorical: o.Categorical = None,
+    seed: o.Seed = 0,
+    device: o.Device = "auto",
+    resume: o.Resume = False,
+    quiet: o.Quiet = False,
+) -> None:
+    """Train a classifier, score it on held-out data, and save it.
+
+    Options that show no default take the preset's value. Ctrl-C saves the model as it is;
+    --resume goes on with a run that was stopped or killed.
+    """
+    from osrae.cli.fit import run
+
+    method = o.MethodOptions(
+        preset, encoder, latent_dim, mixture_size, mixing, class_sampling, augmentation,
+        max_steps, batch_size, learning_rate, categorical, seed, device, quiet,
+    )  # fmt: skip
+    run(data, target, output, o.parse_size(size), method, test_fraction, baseline, resume)
+
+
+@app.command()
+def predict(
+    model: Annotated[Path, typer.Argument(metavar="MODEL", help="Folder that osrae fit wrote.")],
+    data: Annotated[
+        Path,
+        typer.Argument(
+            metavar="DATA",
+            help="A table, or a folder, .zip or .tar with pictures, nested at will.",
+        ),
+    ],
+    output: Annotated[
+        Path,
+        typer.Option("--output", "-o", metavar="FILE", help="Table to write: .csv or .parquet."),
+    ],
+    priors: Annotated[
+        str,
+        typer.Option(help="Class frequencies to predict for: balanced, or train for those of the "
+                     "training data."),
+    ] = "balanced",
+    device: o.Device = "auto",
+) -> None:  # fmt: skip
+    """Predict classes and their probabilities."""
+    from osrae.cli.predict import run
+
+    run(model, data, output, priors, device)
+
+
+@app.command()
+def resample(
+    data: o.Data,
+    output: Annotated[
+        Path,
+        typer.Option("--output", "-o", metavar="OUT",
+                     help="Table to write, or folder for pictures."),
+    ],
+    target: o.Target = None,
+    strategy: Annotated[
+        str,
+        typer.Option(
+            help="Classes to add to: auto (all but the most common), minority, 'not minority', "
+            "all, or for two classes the ratio to reach."
+        ),
+    ] = "auto",
+    count: Annotated[
+        list[str] | None,
+        typer.Option(metavar="CLASS=N", show_default=False,
+                     help="Samples of a class after resampling; may be repeated."),
+    ] = None,
+    size: o.Size = None,
+    preset: o.Preset = "default",
+    encoder: o.Encoder = None,
+    latent_dim: o.LatentDim = None,
+    mixture_size: o.MixtureSize = None,
+    mixing: o.Mixing = None,
+    class_sampling: o.ClassSampling = None,
+    augmentation: o.Augmentation = None,
+    max_steps: o.MaxSteps = None,
+    batch_size: o.BatchSize = None,
+    learning_rate: o.LearningRate = None,
+    categorical: o.Categorical = None,
+    seed: o.Seed = 0,
+    device: o.Device = "auto",
+    resume: o.Resume = False,
+    quiet: o.Quiet = False,
+) -> None:  # fmt: skip
+    """Write the data with new samples of the rare classes.
+
+    A table gets a column "synthetic" that marks new rows; pictures get a manifest.csv. Resample
+    training data only: copies of test rows in it flatter every method.
+    """
+    from osrae.cli.resample import run
+
+    method = o.MethodOptions(
+        preset, encoder, latent_dim, mixture_size, mixing, class_sampling, augmentation,
+        max_steps, batch_size, learning_rate, categorical, seed, device, quiet,
+    )  # fmt: skip
+    run(data, target, output, o.parse_size(size), method, strategy, count, resume)
+
+
+@app.command()
+def info(
+    model: Annotated[Path, typer.Argument(metavar="MODEL", help="Folder that osrae fit wrote.")],
+) -> None:
+    """Say what a model is: classes, data, settings, scores, versions."""
+    from osrae.cli.info import run
+
+    run(model)
+
+
+@app.command()
+def demo(
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FOLDER", help="Folder for what it makes.")
+    ] = Path("osrae-demo"),
+    seed: o.Seed = 0,
+) -> None:
+    """Train on long-tailed digits, compare, and draw pictures: about two minutes."""
+    from osrae.cli.demo import run
+
+    run(output, seed)

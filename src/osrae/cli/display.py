@@ -1,0 +1,56 @@
+"""What the commands print."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+__all__ = ["console", "note", "recall_table", "score_line"]
+
+#: Results go to standard output; what happens meanwhile, to standard error.
+console = Console(highlight=False, soft_wrap=True)
+_notes = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def note(text: str) -> None:
+    """Say something that is no result."""
+    _notes.print(escape(text))
+
+
+def recall_table(counts: Mapping[str, int], columns: Mapping[str, Mapping[str, Any]]) -> Table:
+    """Lay out the recall of every class, rarest last.
+
+    Parameters
+    ----------
+    counts : mapping of str to int
+        Training samples of each class.
+    columns : mapping of str to mapping
+        Scores by title: ``classes`` is a list with ``class``, ``held_out`` and ``recall``.
+    """
+    table = Table(title="Recall on held-out data, in %")
+    for title in ("class", "training", "held out", *columns):
+        table.add_column(title, justify="left" if title == "class" else "right")
+    by_class = {
+        title: {row["class"]: row for row in column["classes"]} for title, column in columns.items()
+    }
+    first = next(iter(by_class.values()))
+    for name in sorted(counts, key=lambda name: -counts[name]):
+        held_out = first[name]["held_out"] if name in first else 0
+        recalls = [
+            f"{100 * rows[name]['recall']:.1f}" if name in rows else "–"
+            for rows in by_class.values()
+        ]
+        table.add_row(escape(name), str(counts[name]), str(held_out), *recalls)
+    return table
+
+
+def score_line(name: str, scores: Mapping[str, float]) -> str:
+    """Say the summary scores of one model in a line."""
+    return (
+        f"{escape(name)}: ACSA {100 * scores['acsa']:.1f} %, GM {100 * scores['gm']:.1f} %, "
+        f"F1 {100 * scores['f1']:.1f} %"
+    )

@@ -1,0 +1,141 @@
+"""``osrae fit``."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from osrae import RAEClassifier
+from osrae.cli.display import console, note, recall_table, score_line
+from osrae.cli.options import MethodOptions
+from osrae.cli.runs import check_output_folder, checkpoint_beside, stopped
+from osrae.cli.source import Source, read_source
+from osrae.data.frames import take_rows
+from osrae.data.labels import encode_labels, label_array
+from osrae.errors import InputError
+from osrae.evaluation.classification import per_class_recall, summary
+from osrae.methods.persistence import save_estimator
+from osrae.training.splitting import split_validation
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """Training and held-out rows."""
+
+    X_train: Any
+    y_train: np.ndarray
+    X_test: Any
+    y_test: np.ndarray
+
+
+def run(
+    data: Path,
+    target: str | None,
+    output: Path,
+    size: tuple[int, int] | None,
+    method: MethodOptions,
+    test_fraction: float,
+    baseline: bool,
+    resume: bool,
+) -> None:
+    """Train, save, score, and train the baseline if asked for."""
+    if not 0 <= test_fraction < 1:
+        raise InputError(f"--test-fraction {test_fraction}: expected a number from 0 up to 1.")
+    if baseline and test_fraction == 0:
+        raise InputError("--baseline compares on held-out data; use a --test-fraction above 0.")
+    check_output_folder(output, replace_model=True)
+    checkpoint = checkpoint_beside(output, "checkpoint", resume)
+    other = checkpoint_beside(output, "baseline-checkpoint", resume)
+    source = read_source(data, target, size)
+    parts = _split(source, test_fraction, method.seed)
+    notes: dict[str, Any] = {"target": target, "size": size}
+    parameters = {**method.parameters(), "resume": resume}
+    model = RAEClassifier(**parameters, checkpoint_dir=checkpoint)
+    try:
+        model.fit(parts.X_train, parts.y_train)
+    except KeyboardInterrupt:
+        raise _saved_so_far(model, output, notes) from None
+    scores = _score(model, parts)
+    save_estimator(model, output, {**notes, "held_out": scores})
+    plain = _baseline(parameters, other, parts, output) if baseline else None
+    for folder in (checkpoint, other):
+        shutil.rmtree(folder, ignore_errors=True)
+    _report(model, parts, scores, plain)
+    console.print(f"Model: {output}")
+
+
+def _split(source: Source, fraction: float, seed: int) -> _Parts:
+    """Hold out a share of every class that can spare it."""
+    y = label_array(source.y)
+    if len(y) != len(source.X):
+        raise InputError(f"{len(source.X)} rows and {len(y)} labels: one label per row is needed.")
+    classes, codes = encode_labels(y)
+    split = split_validation(codes, fraction, np.random.default_rng([seed, 0]))
+    if fraction and len(split.unvalidated):
+        names = ", ".join(str(label) for label in classes[split.unvalidated])
+        note(f"Too small to hold a sample out: {names}. They train whole and are not scored.")
+    return _Parts(
+        take_rows(source.X, split.train),
+        y[split.train],
+        take_rows(source.X, split.validation),
+        y[split.validation],
+    )
+
+
+def _saved_so_far(model: RAEClassifier, output: Path, notes: dict[str, Any]) -> BaseException:
+    """Save an interrupted model, if it has come to one."""
+    if not hasattr(model, "bank_"):
+        return stopped("Stopped before there was a model; nothing was written.")
+    save_estimator(model, output, notes)
+    return stopped(
+        f"Stopped at step {model.n_steps_}; the model so far is {output}. The same command with "
+        "--resume goes on."
+    )
+
+
+def _score(model: RAEClassifier, parts: _Parts) -> dict[str, Any] | None:
+    if len(parts.y_test) == 0:
+        return None
+    predicted = model.predict(parts.X_test)
+    classes, counts, recalls = per_class_recall(parts.y_test, predicted)
+    table = [
+        {"class": str(label), "held_out": int(n), "recall": float(recall)}
+        for label, n, recall in zip(classes, counts, recalls, strict=True)
+    ]
+    return {"classes": table, **summary(parts.y_test, predicted)}
+
+
+def _baseline(
+    parameters: dict[str, Any], checkpoint: Path, parts: _Parts, output: Path
+) -> dict[str, Any] | None:
+    note("The same network without oversampling:")
+    plain = RAEClassifier(
+        **parameters, checkpoint_dir=checkpoint, oversampling=False, decoder=False
+    )
+    try:
+        plain.fit(parts.X_train, parts.y_train)
+    except KeyboardInterrupt:
+        raise stopped(
+            f"Stopped; the model is {output}. The same command with --resume goes on with the "
+            "baseline."
+        ) from None
+    return _score(plain, parts)
+
+
+def _report(
+    model: RAEClassifier,
+    parts: _Parts,
+    scores: dict[str, Any] | None,
+    plain: dict[str, Any] | None,
+) -> None:
+    if scores is None:
+        return
+    labels, counts = np.unique(parts.y_train.astype(str), return_counts=True)
+    columns = {"recall": scores} | ({"without oversampling": plain} if plain else {})
+    console.print(recall_table(dict(zip(labels, counts, strict=True)), columns))
+    for name, column in columns.items():
+        console.print(score_line("this model" if name == "recall" else name, column))

@@ -1,0 +1,54 @@
+"""``osrae info``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from rich.markup import escape
+from rich.table import Table
+
+from osrae import load
+from osrae.cli.display import console, recall_table, score_line
+from osrae.data.description import ImageDescription
+from osrae.methods.persistence import read_model_header, read_notes
+
+
+def run(path: Path) -> None:
+    """Print what the model is."""
+    header, notes = read_model_header(path), read_notes(path)
+    model = load(path, device="cpu")
+    counts = {str(c): int(n) for c, n in zip(model.classes_, model.class_counts_, strict=True)}
+    facts: dict[str, Any] = {
+        "model": f"{header['estimator']}, preset {model.preset}",
+        "data": _data(model),
+        "target column": notes.get("target"),
+        "classes": ", ".join(f"{name} ({count})" for name, count in counts.items()),
+        "latent dimension": model.method_.latent_dim,
+        "mixture size": model.method_.tuple_size,
+        "training": f"{model.n_steps_} steps, seed {model.seed_}",
+        "validation ACSA": _validation(model.history_),
+        "versions": ", ".join(f"{name} {v}" for name, v in header["versions"].items()),
+    }
+    table = Table(show_header=False, box=None)
+    for name, value in facts.items():
+        if value is not None:
+            table.add_row(name, escape(str(value)))
+    console.print(table)
+    held_out = notes.get("held_out")
+    if held_out is not None:
+        console.print(recall_table(counts, {"recall": held_out}))
+        console.print(score_line("held-out data", held_out))
+
+
+def _data(model: Any) -> str:
+    description = model.codec_.description
+    if isinstance(description, ImageDescription):
+        d = description
+        return f"pictures of {d.height} × {d.width} pixels, {d.channels} channel(s)"
+    return f"a table of {model.n_features_in_} columns"
+
+
+def _validation(history: list[dict[str, Any]]) -> str | None:
+    scores = [row["validation_acsa"] for row in history if row["validation_acsa"] is not None]
+    return f"{100 * max(scores):.1f} %" if scores else None

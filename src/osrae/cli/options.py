@@ -1,0 +1,171 @@
+"""Options that commands share, and what their text means."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from osrae.errors import InputError
+
+Data = Annotated[
+    Path,
+    typer.Argument(
+        metavar="DATA",
+        help="A table (.csv, .tsv, .parquet) or pictures: a folder, .zip or .tar of "
+        "DATA/<class>/*.png or .jpg.",
+    ),
+]
+Target = Annotated[
+    str | None, typer.Option(help="The table's column that holds the class.", show_default=False)
+]
+Size = Annotated[
+    str | None,
+    typer.Option(metavar="HxW", help="Bring all pictures to this size, as 64x64.",
+                 show_default=False),
+]  # fmt: skip
+Categorical = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="COLUMN",
+        help="A column of numbers that are categories; may be repeated. Text is always.",
+        show_default=False,
+    ),
+]
+Preset = Annotated[str, typer.Option(help="default, paper or reference.")]
+Encoder = Annotated[
+    str | None,
+    typer.Option(help="conv, residual, resnet18 or densenet201; mlp for tables.",
+                 show_default=False),
+]  # fmt: skip
+LatentDim = Annotated[
+    int | None, typer.Option(help="Size of the latent space.", show_default=False)
+]
+MixtureSize = Annotated[int | None, typer.Option(help="Samples in a mixture.", show_default=False)]
+Mixing = Annotated[
+    str | None,
+    typer.Option(
+        help="Where mixing coefficients come from: mixer, uniform, a concentration (2 is "
+        "Beta(2, 2)), or fixed numbers as 0.5,0.5.",
+        show_default=False,
+    ),
+]
+ClassSampling = Annotated[
+    str | None,
+    typer.Option(help="balanced, instance or deferred.", show_default=False),
+]
+Augmentation = Annotated[
+    str | None,
+    typer.Option(help="none, auto, digits, crop, flip-crop or reference.",
+                 show_default=False),
+]  # fmt: skip
+MaxSteps = Annotated[int | None, typer.Option(help="Length of training.", show_default=False)]
+BatchSize = Annotated[int | None, typer.Option(help="Tuples in a batch.", show_default=False)]
+LearningRate = Annotated[float | None, typer.Option(help="Learning rate.", show_default=False)]
+Seed = Annotated[int, typer.Option(help="Decides everything that is random.")]
+Device = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")]
+Resume = Annotated[
+    bool, typer.Option("--resume", help="Go on with a run of this output that was stopped.")
+]
+Quiet = Annotated[bool, typer.Option("--quiet", help="No progress bar.")]
+
+
+@dataclass(frozen=True)
+class MethodOptions:
+    """The method's parameters as the shell gives them."""
+
+    preset: str
+    encoder: str | None
+    latent_dim: int | None
+    mixture_size: int | None
+    mixing: str | None
+    class_sampling: str | None
+    augmentation: str | None
+    max_steps: int | None
+    batch_size: int | None
+    learning_rate: float | None
+    categorical: list[str] | None
+    seed: int
+    device: str
+    quiet: bool
+
+    def parameters(self) -> dict[str, Any]:
+        """Return the estimators' parameters."""
+        return {
+            "preset": self.preset,
+            "encoder": self.encoder,
+            "latent_dim": self.latent_dim,
+            "mixture_size": self.mixture_size,
+            "mixing": parse_mixing(self.mixing),
+            "class_sampling": self.class_sampling,
+            "augmentation": self.augmentation,
+            "max_steps": self.max_steps,
+            "batch_size": self.batch_size,
+            "learning_rate": self.learning_rate,
+            "categorical_features": self.categorical or "auto",
+            "random_state": self.seed,
+            "device": self.device,
+            "verbose": int(not self.quiet),
+        }
+
+
+def parse_size(text: str | None) -> tuple[int, int] | None:
+    """Read ``HxW``.
+
+    Raises
+    ------
+    InputError
+        If the text is something else.
+    """
+    if text is None:
+        return None
+    match = re.fullmatch(r"(\d+)\s*[x×]\s*(\d+)", text.strip().lower())
+    if match is None:
+        raise InputError(f"--size {text}: expected height and width, as in 64x64.")
+    return int(match[1]), int(match[2])
+
+
+def parse_mixing(text: str | None) -> str | float | tuple[float, ...] | None:
+    """Read a name, a concentration, or coefficients with commas between them."""
+    if text is None or text in ("mixer", "uniform"):
+        return text
+    try:
+        numbers = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        raise InputError(
+            f"--mixing {text}: expected mixer, uniform, a number, or numbers with commas "
+            "between them."
+        ) from None
+    return numbers if len(numbers) > 1 else numbers[0]
+
+
+def parse_strategy(strategy: str, counts: list[str] | None, classes: Any) -> Any:
+    """Read a sampling strategy: a name, a ratio, or counts ``CLASS=N``.
+
+    Parameters
+    ----------
+    strategy : str
+    counts : list of str or None
+        If given, they are the whole strategy.
+    classes : sequence of label
+        The labels that there are; the text of one is its name in the shell.
+    """
+    if counts:
+        known = {str(label): label for label in classes}
+        parsed = {}
+        for text in counts:
+            name, equals, number = text.rpartition("=")
+            if not equals or name not in known or not number.isdigit():
+                raise InputError(
+                    f"--count {text}: expected CLASS=N, where CLASS is one of "
+                    f"{', '.join(known)} and N the number of samples after resampling."
+                )
+            parsed[known[name]] = int(number)
+        return parsed
+    try:
+        return float(strategy)
+    except ValueError:
+        return strategy

@@ -1,0 +1,88 @@
+"""``osrae predict``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from osrae import RAEClassifier, load
+from osrae.cli.display import console, score_line
+from osrae.cli.runs import check_output_file
+from osrae.data.codec import PictureCodec
+from osrae.data.files import TABLE_SUFFIXES, is_table, read_table, write_table
+from osrae.data.folders import read_folder
+from osrae.errors import InputError
+from osrae.evaluation.classification import summary
+from osrae.methods.persistence import read_notes
+
+
+def run(model_path: Path, data: Path, output: Path, priors: str, device: str) -> None:
+    """Write the data's rows (or file names) with predictions beside them."""
+    check_output_file(output, TABLE_SUFFIXES)
+    model = load(model_path, device=device)
+    if not isinstance(model, RAEClassifier):
+        raise InputError(f"{model_path} holds a {type(model).__name__}, which cannot predict.")
+    if priors not in ("balanced", "train"):
+        raise InputError(f"--priors {priors}: expected balanced or train.")
+    model.priors = priors
+    notes = read_notes(model_path)
+    pictures = isinstance(model.codec_, PictureCodec)
+    X, rows, truth = _pictures(model, data, notes) if pictures else _table(data, notes)
+    probabilities = model.predict_proba(X)
+    predicted = model.classes_[probabilities.argmax(axis=1)]
+    write_table(output, _with_predictions(rows, model.classes_, predicted, probabilities))
+    if truth is not None:
+        console.print(score_line(f"against the column {notes['target']}",
+                                 summary(truth.astype(str), predicted.astype(str))))  # fmt: skip
+    console.print(f"{len(predicted)} predictions: {output}")
+
+
+def _table(data: Path, notes: dict[str, Any]) -> tuple[Any, pd.DataFrame, np.ndarray | None]:
+    if not is_table(data):
+        raise InputError(
+            f"The model was trained on a table, and {data} is none (.csv, .tsv, .parquet)."
+        )
+    frame = read_table(data)
+    target = notes.get("target")
+    if target not in frame.columns:
+        return frame, frame, None
+    known = frame[target].notna().all()
+    return frame.drop(columns=target), frame, frame[target].to_numpy() if known else None
+
+
+def _pictures(
+    model: RAEClassifier, data: Path, notes: dict[str, Any]
+) -> tuple[np.ndarray, pd.DataFrame, None]:
+    if is_table(data):
+        raise InputError(f"The model was trained on pictures, and {data} is a table.")
+    size = notes.get("size")
+    folder = read_folder(data, size=None if size is None else tuple(size), labelled=False)
+    channels = model.codec_.description.shape[0]
+    return _with_channels(folder.pictures, channels), pd.DataFrame({"file": folder.files}), None
+
+
+def _with_channels(pictures: np.ndarray, channels: int) -> np.ndarray:
+    """Show grey pictures in colour, and opaque ones with opacity, where the model has these."""
+    if pictures.ndim == 3 and channels > 1:
+        pictures = np.repeat(pictures[..., None], 3, axis=-1)
+    if pictures.ndim == 4 and pictures.shape[-1] == 3 and channels == 4:
+        opaque = np.full((*pictures.shape[:-1], 1), 255, np.uint8)
+        pictures = np.concatenate([pictures, opaque], axis=-1)
+    return pictures
+
+
+def _with_predictions(
+    rows: pd.DataFrame, classes: np.ndarray, predicted: np.ndarray, probabilities: np.ndarray
+) -> pd.DataFrame:
+    added = {"prediction": predicted}
+    added |= {f"probability {label}": probabilities[:, code] for code, label in enumerate(classes)}
+    taken = [name for name in added if name in rows.columns]
+    if taken:
+        raise InputError(
+            f"The data has columns that predictions would be written to: {', '.join(taken)}. "
+            "Rename or drop them."
+        )
+    return pd.concat([rows, pd.DataFrame(added, index=rows.index)], axis=1)
