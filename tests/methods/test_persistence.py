@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import errno
 import json
-import pickle
 
 import numpy as np
 import pandas as pd
@@ -10,8 +9,7 @@ import pytest
 from safetensors import safe_open
 from sklearn.datasets import load_digits, load_iris
 
-from osrae import InputError, ModelFileError, RAEClassifier, load
-from osrae import storage
+from osrae import InputError, ModelFileError, RAEClassifier, load, storage
 from osrae.methods.persistence import read_notes, save_estimator
 
 IRIS, SPECIES = load_iris(return_X_y=True)
@@ -154,7 +152,3 @@ def test_a_full_or_forbidden_disk_leaves_the_old_model(model, saved, monkeypatch
 def test_no_folder_to_write_to(model, tmp_path):
     with pytest.raises(InputError, match="Make it first"):
         model.save(tmp_path / "nowhere" / "model")
-
-
-def test_pickles_leave_the_training_state_behind(model):
-    assert len(pickle.dumps(model)) < 5e6

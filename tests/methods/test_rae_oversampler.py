@@ -168,7 +168,9 @@ def test_pictures_keep_layout_dtype_and_range(dtype, channels):
     images, digits = load_digits(return_X_y=True)
     few = np.r_[np.flatnonzero(digits == 0)[:12], np.flatnonzero(digits == 1)[:5]]
     pictures = images[few].reshape(-1, 8, 8) / 16
-    pictures = np.rint(pictures * 255).astype(dtype) if dtype == np.uint8 else pictures.astype(dtype)
+    pictures = (
+        np.rint(pictures * 255).astype(dtype) if dtype == np.uint8 else pictures.astype(dtype)
+    )
     if channels is not None:
         pictures = np.repeat(pictures[..., None], channels, axis=-1)
     sampler = RAEOversampler(**{**FAST, "max_steps": 3}, encoder="conv")

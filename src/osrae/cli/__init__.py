@@ -17,12 +17,13 @@ BAD_INPUT, INTERRUPTED = 2, 130
 def main() -> None:
     """Run the command line; errors are one sentence and an exit code, never a traceback."""
     from osrae.cli.app import app
+    from osrae.cli.runs import Stopped
     from osrae.errors import OsraeError
 
     try:
         app()
-    except KeyboardInterrupt as interrupt:
-        _say(str(interrupt) or "Stopped.")
+    except Stopped as interrupt:
+        _say(str(interrupt))
         sys.exit(INTERRUPTED)
     except (OsraeError, ValueError, OSError, MemoryError) as error:
         _say(f"Error: {_one_line(error)}")

@@ -12,7 +12,7 @@ import numpy as np
 from osrae import RAEClassifier
 from osrae.cli.display import console, note, recall_table, score_line
 from osrae.cli.options import MethodOptions
-from osrae.cli.runs import check_output_folder, checkpoint_beside, stopped
+from osrae.cli.runs import Stopped, check_output_folder, checkpoint_beside
 from osrae.cli.source import Source, read_source
 from osrae.data.frames import take_rows
 from osrae.data.labels import encode_labels, label_array
@@ -86,12 +86,12 @@ def _split(source: Source, fraction: float, seed: int) -> _Parts:
     )
 
 
-def _saved_so_far(model: RAEClassifier, output: Path, notes: dict[str, Any]) -> BaseException:
+def _saved_so_far(model: RAEClassifier, output: Path, notes: dict[str, Any]) -> Stopped:
     """Save an interrupted model, if it has come to one."""
     if not hasattr(model, "bank_"):
-        return stopped("Stopped before there was a model; nothing was written.")
+        return Stopped("Stopped before there was a model; nothing was written.")
     save_estimator(model, output, notes)
-    return stopped(
+    return Stopped(
         f"Stopped at step {model.n_steps_}; the model so far is {output}. The same command with "
         "--resume goes on."
     )
@@ -119,7 +119,7 @@ def _baseline(
     try:
         plain.fit(parts.X_train, parts.y_train)
     except KeyboardInterrupt:
-        raise stopped(
+        raise Stopped(
             f"Stopped; the model is {output}. The same command with --resume goes on with the "
             "baseline."
         ) from None

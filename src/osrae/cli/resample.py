@@ -11,7 +11,7 @@ from rich.table import Table
 from osrae import RAEOversampler
 from osrae.cli.display import console
 from osrae.cli.options import MethodOptions, parse_strategy
-from osrae.cli.runs import check_output_file, check_output_folder, checkpoint_beside, stopped
+from osrae.cli.runs import Stopped, check_output_file, check_output_folder, checkpoint_beside
 from osrae.cli.source import Source, read_source
 from osrae.data.files import TABLE_SUFFIXES, is_table, write_table
 from osrae.data.folders import write_folder
@@ -50,7 +50,7 @@ def run(
     try:
         X, y = sampler.fit_resample(source.X, source.y)
     except KeyboardInterrupt:
-        raise stopped(
+        raise Stopped(
             "Stopped; nothing was written to the output. The same command with --resume goes on."
         ) from None
     if source.is_table:

@@ -8,7 +8,7 @@ from pathlib import Path
 from osrae.errors import InputError
 from osrae.storage import is_osrae_folder
 
-__all__ = ["check_output_file", "check_output_folder", "checkpoint_beside", "stopped"]
+__all__ = ["Stopped", "check_output_file", "check_output_folder", "checkpoint_beside"]
 
 
 def check_output_folder(path: Path, *, replace_model: bool) -> None:
@@ -61,6 +61,5 @@ def checkpoint_beside(output: Path, kind: str, resume: bool) -> Path:
     return path
 
 
-def stopped(message: str) -> KeyboardInterrupt:
-    """Make the interrupt that ends the command with a message and exit code 130."""
-    return KeyboardInterrupt(message)
+class Stopped(Exception):
+    """Ctrl-C ended the command; the message says what is left of the run."""

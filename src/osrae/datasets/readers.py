@@ -34,17 +34,16 @@ def read_idx(path: Path) -> np.ndarray:
         content = gzip.decompress(content) if path.suffix == ".gz" else content
     except (OSError, EOFError, zlib.error) as error:
         raise InputError(f"{path} cannot be read ({error}); fetch it again.") from error
-    zeros, kind, n_axes = content[:2], content[2:3], content[3:4]
-    if zeros != b"\0\0" or not n_axes or kind[0] not in _IDX_TYPES:
-        raise InputError(f"{path} is no IDX file: it begins with {content[:4].hex(' ')}.")
-    shape = np.frombuffer(content, ">i4", n_axes[0], offset=4) if len(content) > 4 else ()
-    dtype = np.dtype(_IDX_TYPES[kind[0]])
-    start = 4 + 4 * n_axes[0]
+    start = 4 + 4 * content[3] if len(content) > 3 else 4
+    if content[:2] != b"\0\0" or len(content) < start or content[2] not in _IDX_TYPES:
+        raise InputError(f"{path} is no IDX file: it begins with {content[:4].hex(' ')!r}.")
+    shape = np.frombuffer(content[4:start], ">i4")
+    dtype = np.dtype(_IDX_TYPES[content[2]])
     expected = int(np.prod(shape)) * dtype.itemsize
     if len(content) - start != expected:
         raise InputError(
-            f"{path} is cut short: its header promises {expected} bytes of {tuple(shape)} values, "
-            f"and it holds {len(content) - start}. Fetch it again."
+            f"{path} is cut short: its header promises {expected} bytes of {tuple(shape.tolist())} "
+            f"values, and it holds {len(content) - start}. Fetch it again."
         )
     values = np.frombuffer(content, dtype, offset=start).reshape(shape)
     return values.astype(dtype.newbyteorder("="))

@@ -54,6 +54,8 @@ TRAINING_CONSTRAINTS: dict[str, list[Any]] = {
 
 #: Rows of the history that a run leaves, about.
 _EVALUATIONS = 40
+#: Least time between two checkpoints.
+CHECKPOINT_SECONDS = 30.0
 
 
 class DeepEstimator(BaseEstimator):
@@ -123,6 +125,7 @@ class DeepEstimator(BaseEstimator):
             evaluate_every=max(1, max_steps // _EVALUATIONS),
             patience=self.patience,
             seed=self.seed_,
+            checkpoint_seconds=CHECKPOINT_SECONDS,
             checkpoint=None if self.checkpoint_dir is None else Path(self.checkpoint_dir),
             resume=self.resume,
             identity=self._identity(rows, codes, max_steps),

@@ -92,7 +92,17 @@ def _load_optimizers(method: Method, tensors: dict[str, Tensor]) -> None:
         owner, index, key = name.split(".")
         states[owner].setdefault(int(index), {})[key] = value
     for owner, optimizer in method.optimizers.items():
+        weights = [weight for group in optimizer.param_groups for weight in group["params"]]
+        for index, values in states[owner].items():
+            states[owner][index] = {k: _laid_out(v, weights[index]) for k, v in values.items()}
         optimizer.load_state_dict({**optimizer.state_dict(), "state": states[owner]})
+
+
+def _laid_out(value: Tensor, weight: Tensor) -> Tensor:
+    """Give a moment the memory layout of its weight: fused optimizers walk both in step."""
+    if value.shape != weight.shape:
+        return value
+    return torch.empty_like(weight, dtype=value.dtype, device=value.device).copy_(value)
 
 
 def _check_same_run(found: dict[str, Any], wanted: dict[str, Any], folder: Path) -> None:

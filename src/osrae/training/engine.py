@@ -60,7 +60,7 @@ class RunSettings:
     seed: int
     patience: int | None = None
     checkpoint: Path | None = None
-    checkpoint_seconds: float = 30.0
+    checkpoint_seconds: float = math.inf
     resume: bool = False
     identity: dict[str, Any] = field(default_factory=dict)
 

@@ -1,0 +1,313 @@
+"""The commands from end to end, as processes, on small real data."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+from sklearn.datasets import load_digits, load_iris
+
+from osrae import load
+
+FAST = ["--max-steps", "20", "--batch-size", "16", "--device", "cpu", "--quiet"]
+
+
+def osrae(*arguments: object, expect: int = 0) -> subprocess.CompletedProcess:
+    done = subprocess.run(
+        [sys.executable, "-m", "osrae", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1", "COLUMNS": "100"},
+        check=False,
+    )
+    assert done.returncode == expect, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    return done
+
+
+def iris_frame() -> pd.DataFrame:
+    data = load_iris(as_frame=True)
+    rows = np.r_[0:50, 50:80, 100:112]
+    frame = data.frame.iloc[rows].rename(columns=lambda name: name.split(" (")[0])
+    frame["species"] = data.target_names[frame.pop("target")]
+    frame["site"] = np.where(np.arange(len(frame)) % 3, "north", "south")
+    return frame
+
+
+@pytest.fixture(scope="module")
+def iris(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("iris") / "iris.csv"
+    iris_frame().to_csv(path, index=False)
+    return path
+
+
+@pytest.fixture(scope="module")
+def iris_model(iris) -> Path:
+    osrae("fit", iris, "--target", "species", "-o", iris.parent / "model", *FAST)
+    return iris.parent / "model"
+
+
+@pytest.fixture(scope="module")
+def digits(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("digits") / "digits"
+    images, labels = load_digits(n_class=2, return_X_y=True)
+    for label, count in ((0, 20), (1, 8)):
+        (folder / f"is {label}").mkdir(parents=True)
+        for number, row in enumerate(images[labels == label][:count]):
+            picture = (row.reshape(8, 8) * 15).astype(np.uint8)
+            Image.fromarray(picture).save(folder / f"is {label}" / f"{number:02}.png")
+    return folder
+
+
+def test_help_names_every_command():
+    text = osrae("--help").stdout
+    for command in ("fit", "predict", "resample", "info", "demo"):
+        assert command in text
+    assert "--baseline" in osrae("fit", "--help").stdout
+
+
+def test_help_imports_nothing_heavy():
+    heavy = ("torch", "sklearn", "pandas", "matplotlib")
+    code = f"import osrae.cli.app, sys; print([m for m in {heavy} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+# ---------------------------------------------------------------- tables
+
+
+def test_fit_scores_every_class_on_held_out_data_and_against_the_baseline(iris, tmp_path):
+    text = osrae(
+        "fit", iris, "--target", "species", "-o", tmp_path / "model", "--baseline", *FAST
+    ).stdout
+    assert "without oversampling" in text
+    for name, training, held_out in (
+        ("setosa", 40, 10),
+        ("versicolor", 24, 6),
+        ("virginica", 10, 2),
+    ):
+        row = next(line for line in text.splitlines() if name in line)
+        assert f" {training} " in row
+        assert f" {held_out} " in row
+    assert "ACSA" in text
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
+    names = {path.suffix for path in (tmp_path / "model").iterdir()}
+    assert names == {".safetensors", ".json"}
+
+
+def test_predict_writes_the_rows_with_predictions(iris, iris_model, tmp_path):
+    said = osrae("predict", iris_model, iris, "-o", tmp_path / "made.csv").stdout
+    made = pd.read_csv(tmp_path / "made.csv")
+    frame = pd.read_csv(iris)
+    pd.testing.assert_frame_equal(made[list(frame.columns)], frame)
+    probabilities = made[[f"probability {name}" for name in ("setosa", "versicolor", "virginica")]]
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-6)
+    expected = load(iris_model).predict(frame.drop(columns="species"))
+    assert list(made["prediction"]) == list(expected)
+    assert "against the column species: ACSA" in said
+
+    frame.drop(columns="species").to_parquet(tmp_path / "new.parquet")
+    osrae("predict", iris_model, tmp_path / "new.parquet", "-o", tmp_path / "new-made.parquet",
+          "--priors", "train")  # fmt: skip
+    again = pd.read_parquet(tmp_path / "new-made.parquet")
+    assert not np.allclose(again["probability setosa"], made["probability setosa"])
+
+
+def test_resample_marks_new_rows(iris, tmp_path):
+    said = osrae("resample", iris, "--target", "species", "-o", tmp_path / "more.csv", *FAST).stdout
+    more, frame = pd.read_csv(tmp_path / "more.csv"), pd.read_csv(iris)
+    pd.testing.assert_frame_equal(more.loc[~more["synthetic"], frame.columns], frame)
+    assert more["species"].value_counts().to_dict() == {
+        "setosa": 50, "versicolor": 50, "virginica": 50
+    }  # fmt: skip
+    assert set(more["site"]) == {"north", "south"}
+    assert "virginica" in said
+
+    osrae("resample", iris, "--target", "species", "-o", tmp_path / "some.parquet", "--count",
+          "virginica=15", *FAST)  # fmt: skip
+    some = pd.read_parquet(tmp_path / "some.parquet")
+    assert int(some["synthetic"].sum()) == 3
+
+
+def test_info_says_what_the_model_is(iris_model):
+    text = osrae("info", iris_model).stdout
+    for part in ("RAEClassifier", "species", "versicolor (2", "a table of 5 columns", "torch"):
+        assert part in text
+
+
+def test_options_of_the_method_reach_it(iris, tmp_path):
+    osrae("fit", iris, "--target", "species", "-o", tmp_path / "m", "--test-fraction", "0", *FAST,
+          "--latent-dim", "5", "--mixture-size", "3", "--mixing", "2", "--preset", "paper",
+          "--class-sampling", "balanced", "--seed", "7", "--learning-rate", "0.001")  # fmt: skip
+    model = load(tmp_path / "m")
+    s = model.method_.settings
+    assert (s.latent_dim, s.mixture_size, s.mixing, s.class_sampling) == (5, 3, 2.0, "balanced")
+    assert (model.preset, model.random_state, s.learning_rate) == ("paper", 7, 0.001)
+
+
+# ---------------------------------------------------------------- pictures
+
+
+def test_pictures_from_end_to_end(digits, tmp_path):
+    fast = ["--max-steps", "4", *FAST[2:]]
+    osrae("fit", digits, "-o", tmp_path / "model", *fast, "--size", "8x8")
+    osrae("predict", tmp_path / "model", digits / "is 1", "-o", tmp_path / "made.csv")
+    made = pd.read_csv(tmp_path / "made.csv")
+    assert list(made["file"]) == [f"{number:02}.png" for number in range(8)]
+    assert set(made["prediction"]) <= {"is 0", "is 1"}
+    assert "8 × 8 pixels" in osrae("info", tmp_path / "model").stdout
+
+    osrae("resample", digits, "-o", tmp_path / "more", *fast)
+    manifest = pd.read_csv(tmp_path / "more" / "manifest.csv")
+    assert manifest["label"].value_counts().to_dict() == {"is 0": 20, "is 1": 20}
+    assert int(manifest["synthetic"].sum()) == 12
+    for row in manifest.itertuples():
+        with Image.open(tmp_path / "more" / row.file) as picture:
+            assert picture.size == (8, 8)
+    original = np.asarray(Image.open(digits / "is 1" / "03.png"))
+    np.testing.assert_array_equal(np.asarray(Image.open(tmp_path / "more/is 1/03.png")), original)
+    new = manifest[manifest["synthetic"]]
+    assert (
+        new["mixed_from"]
+        .str.fullmatch(r"0\.\d+ \* is 1/\d\d\.png \+ 0\.\d+ \* is 1/\d\d\.png")
+        .all()
+    )
+
+
+# ---------------------------------------------------------------- bad input: one sentence, exit 2
+
+
+def refused(*arguments: object) -> str:
+    text = osrae(*arguments, expect=2).stderr.strip()
+    assert text.startswith("Error: ")
+    assert len(text.splitlines()) == 1
+    return text
+
+
+def test_a_wrong_target_lists_the_columns(iris, tmp_path):
+    text = refused("fit", iris, "--target", "specis", "-o", tmp_path / "m", *FAST)
+    assert "sepal length" in text
+    assert "species" in text
+    assert "--target" in refused("fit", iris, "-o", tmp_path / "m", *FAST)
+
+
+def test_data_that_cannot_be_used(iris, digits, tmp_path):
+    target = ["--target", "species", "-o", tmp_path / "m", *FAST]
+    frame = pd.read_csv(iris)
+    frame[frame["species"] == "setosa"].to_csv(tmp_path / "one.csv", index=False)
+    assert "one class only" in refused("fit", tmp_path / "one.csv", *target)
+    frame.iloc[:0].to_csv(tmp_path / "none.csv", index=False)
+    assert "none.csv" in refused("fit", tmp_path / "none.csv", *target)
+    frame.assign(species=frame["species"].where(frame.index > 3)).to_csv(tmp_path / "na.csv")
+    assert "missing" in refused("fit", tmp_path / "na.csv", *target)
+    frame.assign(**{"petal width": np.inf}).to_csv(tmp_path / "inf.csv", index=False)
+    assert "petal width" in refused("fit", tmp_path / "inf.csv", *target)
+    assert "nowhere.csv" in refused("fit", tmp_path / "nowhere.csv", *target)
+    assert "--target is for tables" in refused("fit", digits, *target)
+    for name in ("preset", "encoder", "class-sampling", "device", "mixing"):
+        assert "nonsense" in refused("fit", iris, *target, f"--{name}", "nonsense")
+    assert "64x64" in refused("fit", digits, "-o", tmp_path / "m", "--size", "big")
+    assert not (tmp_path / "m").exists()
+
+
+def test_a_broken_picture_is_named(digits, tmp_path):
+    folder = tmp_path / "digits"
+    for label in ("is 0", "is 1"):
+        (folder / label).mkdir(parents=True)
+        for file in sorted((digits / label).iterdir())[:4]:
+            (folder / label / file.name).write_bytes(file.read_bytes())
+    broken = folder / "is 1" / "02.png"
+    broken.write_bytes(broken.read_bytes()[:60])
+    assert "02.png" in refused("fit", folder, "-o", tmp_path / "m", *FAST)
+    Image.new("L", (9, 9)).save(broken)
+    assert "--size" in refused("fit", folder, "-o", tmp_path / "m", *FAST)
+
+
+def test_places_that_may_not_be_written_are_refused_before_training(iris, iris_model, tmp_path):
+    (tmp_path / "letters").mkdir()
+    (tmp_path / "letters" / "dear.txt").write_text("keep me")
+    text = refused("fit", iris, "--target", "species", "-o", tmp_path / "letters")
+    assert "is not replaced" in text
+    text = refused("fit", iris, "--target", "species", "-o", tmp_path / "no" / "where")
+    assert "Make it first" in text
+    assert ".parquet" in refused("predict", iris_model, iris, "-o", tmp_path / "out.txt")
+    assert ".parquet" in refused("resample", iris, "--target", "species", "-o", tmp_path / "out")
+
+
+def test_prediction_data_must_have_the_columns_of_training(iris, iris_model, tmp_path):
+    frame = pd.read_csv(iris)
+    frame.drop(columns="site").to_csv(tmp_path / "less.csv", index=False)
+    assert "site" in refused("predict", iris_model, tmp_path / "less.csv", "-o", tmp_path / "o.csv")
+    frame.assign(height=1).to_csv(tmp_path / "more.csv", index=False)
+    assert "height" in refused(
+        "predict", iris_model, tmp_path / "more.csv", "-o", tmp_path / "o.csv"
+    )
+    assert not (tmp_path / "o.csv").exists()
+
+
+def test_files_that_are_no_models(iris, iris_model, tmp_path):
+    assert "no osrae model" in refused("info", tmp_path)
+    damaged = tmp_path / "damaged"
+    damaged.mkdir()
+    for file in iris_model.iterdir():
+        (damaged / file.name).write_bytes(file.read_bytes()[:-40])
+    assert "damaged" in refused("predict", damaged, iris, "-o", tmp_path / "o.csv")
+    newer = tmp_path / "newer"
+    newer.mkdir()
+    header = json.loads((iris_model / "osrae.json").read_text())
+    (newer / "osrae.json").write_text(json.dumps(header | {"format_version": 99}))
+    assert "Upgrade" in refused("info", newer)
+
+
+# ---------------------------------------------------------------- stopping
+
+
+def start_long_fit(data: Path, output: Path, *more: str) -> subprocess.Popen:
+    return subprocess.Popen(
+        [sys.executable, "-m", "osrae", "fit", data, "--target", "species", "-o", output,
+         "--max-steps", "2000", "--batch-size", "8", "--device", "cpu", *more],
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )  # fmt: skip
+
+
+def test_ctrl_c_keeps_the_model_so_far_and_resume_goes_on(iris, tmp_path):
+    process = start_long_fit(iris, tmp_path / "model")
+    assert process.stderr is not None
+    while "step" not in process.stderr.readline():
+        assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    rest = process.stderr.read()
+    assert process.wait() == 130
+    assert "--resume" in rest
+    assert "Traceback" not in rest
+    stopped = load(tmp_path / "model")
+    assert 0 < stopped.n_steps_ < 2000
+    assert (tmp_path / "model.checkpoint").is_dir()
+
+    again = ["fit", iris, "--target", "species", "-o", tmp_path / "model", "--batch-size", "8",
+             "--device", "cpu", "--quiet", "--max-steps"]  # fmt: skip
+    assert "--resume" in refused(*again, "2000")
+    assert "another run" in refused(*again, "1000", "--resume")
+
+
+def test_a_second_start_that_is_killed_leaves_the_first_model(iris, iris_model, tmp_path):
+    before = (iris_model / "model.safetensors").read_bytes()
+    process = start_long_fit(iris, iris_model)
+    assert process.stderr is not None
+    while "step" not in process.stderr.readline():
+        assert process.poll() is None
+    time.sleep(0.1)
+    process.kill()
+    process.wait()
+    assert (iris_model / "model.safetensors").read_bytes() == before
