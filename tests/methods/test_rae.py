@@ -41,7 +41,7 @@ OWNERS = {
 def make(description, settings, n_classes=3, seed=0) -> RAE:
     torch.manual_seed(seed)
     method = RAE(description, n_classes, settings)
-    method.prepare()
+    method.prepare(torch.ones(method.n_classes))
     return method.train()
 
 
@@ -334,7 +334,7 @@ def test_decoded_samples_do_not_move_the_encoders_running_statistics():
     method = make(PICTURES, settings)
     without = copy.deepcopy(method)
     without.settings = dataclasses.replace(settings, decoder_class_weight=0.0)
-    without.prepare()
+    without.prepare(torch.ones(without.n_classes))
     step(method, PICTURES)
     step(without, PICTURES)
     ours, theirs = method.networks["encoder"], without.networks["encoder"]

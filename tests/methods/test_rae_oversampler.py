@@ -191,6 +191,35 @@ def test_flat_pictures():
     assert sampler.n_features_in_ == 64
 
 
+@pytest.mark.parametrize(
+    "labels", [[True, False, "maybe"], [3, "x", 3.5], [(0, 1), (0, 2), (1, 1)]]
+)
+def test_labels_of_any_hashable_sort(labels):
+    y = np.empty(len(Y), dtype=object)
+    y[:] = [labels[code] for code in Y]
+    for strategy in (
+        "auto",
+        {labels[2]: 50, labels[1]: 50},
+        lambda _: {labels[2]: 50, labels[1]: 50},
+    ):
+        sampler = RAEOversampler(**{**FAST, "max_steps": 2}, sampling_strategy=strategy)
+        _, y_new = sampler.fit_resample(X, y)
+        assert [sum(made == label for made in y_new) for label in labels] == [50, 50, 50]
+        assert list(y_new[: len(y)]) == list(y)
+    with pytest.raises(InputError, match="names"):
+        RAEOversampler(sampling_strategy={"else": 60}).fit_resample(X, y)
+
+
+def test_lists_of_rows_with_numbers_beside_text():
+    rows = [[float(x), "north" if number % 3 else "south"] for number, x in enumerate(X[:, 0])]
+    X_new, y_new = RAEOversampler(**FAST).fit_resample(rows, Y.tolist())
+    assert X_new[: len(X)] == rows
+    assert isinstance(y_new, list)
+    assert {type(row[0]) for row in X_new} == {float}
+    assert len({row[0] for row in X_new}) > len({row[0] for row in rows}) + 20
+    assert {row[1] for row in X_new} == {"north", "south"}
+
+
 # ---------------------------------------------------------------- machinery
 
 

@@ -30,7 +30,7 @@ class TinyMethod(Method):
             )  # fmt: skip
         self.optimizers = {}
 
-    def prepare(self):
+    def prepare(self, counts):
         self.optimizers = {
             name: torch.optim.AdamW(network.parameters(), 1e-2, fused=True)
             for name, network in self.networks.items()

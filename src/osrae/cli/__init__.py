@@ -7,6 +7,8 @@ what it needs when it runs.
 from __future__ import annotations
 
 import sys
+import warnings
+from typing import Any
 
 __all__ = ["main"]
 
@@ -20,6 +22,7 @@ def main() -> None:
     from osrae.cli.runs import Stopped
     from osrae.errors import OsraeError
 
+    warnings.formatwarning = _warning  # type: ignore[assignment]
     try:
         app()
     except Stopped as interrupt:
@@ -32,6 +35,11 @@ def main() -> None:
 
 def _one_line(error: BaseException) -> str:
     return " ".join(str(error).split()) or type(error).__name__
+
+
+def _warning(message: Warning | str, *where: Any) -> str:
+    """Leave out the line of code: it says nothing to who typed a command."""
+    return f"Warning: {message}\n"
 
 
 def _say(text: str) -> None:

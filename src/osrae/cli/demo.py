@@ -18,11 +18,10 @@ from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import MinMaxScaler
 
 from osrae import RAEClassifier, RAEOversampler
-from osrae.cli.display import console, note, recall_table, score_line
+from osrae.cli.display import PLAIN_COLUMNS, console, note, recall_table, score_line, scores
 from osrae.cli.runs import check_output_folder
 from osrae.data.folders import write_folder
 from osrae.datasets.protocol import subsample
-from osrae.evaluation.classification import per_class_recall, summary
 from osrae.evaluation.plots import latent_space, sample_rows, training_curves
 from osrae.methods.persistence import save_estimator
 from osrae.storage import atomic_folder, explain_os_errors
@@ -57,26 +56,25 @@ def run(output: Path, seed: int) -> None:
     sampler = RAEOversampler(**settings)
     X, y = sampler.fit_resample(digits.X_train, digits.y_train)
     smote = _smote(seed).fit(_flat(digits.X_train), digits.y_train)
-    predictions = {
-        "osrae": model.predict(digits.X_test),
-        "no oversampling": plain.predict(digits.X_test),
-        "SMOTE + logistic regression": smote.predict(_flat(digits.X_test)),
-    }
-    scores = {name: _scores(digits.y_test, made) for name, made in predictions.items()}
+    predictions = {"osrae": model.predict(digits.X_test)}
+    for name, priors in PLAIN_COLUMNS.items():
+        predictions[name] = plain.set_params(priors=priors).predict(digits.X_test)
+    predictions["SMOTE + logistic regression"] = smote.predict(_flat(digits.X_test))
+    columns = {name: scores(digits.y_test, made) for name, made in predictions.items()}
     figures = {
         "training.png": training_curves(model.history_),
         "latent.png": _latent(model, digits, seed),
         "digits.png": _rows(sampler, digits, seed),
     }
     with explain_os_errors(output), atomic_folder(output) as folder:
-        save_estimator(model, folder / "model", {"held_out": scores["osrae"]})
+        save_estimator(model, folder / "model", {"held_out": columns["osrae"]})
         write_folder(folder / "balanced", X, y.astype(str), synthetic=sampler.synthetic_mask_,
                      sources=None)  # fmt: skip
         for name, figure in figures.items():
             figure.savefig(folder / name)
     counts = {str(digit): count for digit, count in enumerate(_COUNTS)}
-    console.print(recall_table(counts, scores))
-    for name, column in scores.items():
+    console.print(recall_table(counts, columns))
+    for name, column in columns.items():
         console.print(score_line(name, column))
     console.print(_summary(output, time.monotonic() - started))
 
@@ -102,14 +100,6 @@ def _smote(seed: int) -> Any:
 
 def _flat(X: np.ndarray) -> np.ndarray:
     return X.reshape(len(X), -1)
-
-
-def _scores(y_true: np.ndarray, y_pred: np.ndarray) -> dict[str, Any]:
-    table = [
-        {"class": str(label), "held_out": int(n), "recall": float(recall)}
-        for label, n, recall in zip(*per_class_recall(y_true, y_pred), strict=True)
-    ]
-    return {"classes": table, **summary(y_true, y_pred)}
 
 
 def _latent(model: RAEClassifier, digits: _Digits, seed: int) -> Figure:

@@ -9,7 +9,13 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-__all__ = ["console", "note", "recall_table", "score_line"]
+from osrae.evaluation.classification import per_class_recall, summary
+
+__all__ = ["PLAIN_COLUMNS", "console", "note", "recall_table", "score_line", "scores"]
+
+#: Titles of a network trained without oversampling, by the priors it predicts for. The second
+#: is that network's own best: its logits are corrected for the class frequencies it has learned.
+PLAIN_COLUMNS = {"no oversampling": "train", "no oversampling, corrected": "balanced"}
 
 #: Results go to standard output; what happens meanwhile, to standard error.
 console = Console(highlight=False, soft_wrap=True)
@@ -19,6 +25,15 @@ _notes = Console(stderr=True, highlight=False, soft_wrap=True)
 def note(text: str) -> None:
     """Say something that is no result."""
     _notes.print(escape(text))
+
+
+def scores(y_true: Any, y_pred: Any) -> dict[str, Any]:
+    """Return the summary scores, and under ``classes`` the recall of every class."""
+    table = [
+        {"class": str(label), "held_out": int(n), "recall": float(recall)}
+        for label, n, recall in zip(*per_class_recall(y_true, y_pred), strict=True)
+    ]
+    return {"classes": table, **summary(y_true, y_pred)}
 
 
 def recall_table(counts: Mapping[str, int], columns: Mapping[str, Mapping[str, Any]]) -> Table:

@@ -10,14 +10,13 @@ from typing import Any
 import numpy as np
 
 from osrae import RAEClassifier
-from osrae.cli.display import console, note, recall_table, score_line
+from osrae.cli.display import PLAIN_COLUMNS, console, note, recall_table, score_line, scores
 from osrae.cli.options import MethodOptions
 from osrae.cli.runs import Stopped, check_output_folder, checkpoint_beside
 from osrae.cli.source import Source, read_source
 from osrae.data.frames import take_rows
 from osrae.data.labels import encode_labels, label_array
 from osrae.errors import InputError
-from osrae.evaluation.classification import per_class_recall, summary
 from osrae.methods.persistence import save_estimator
 from osrae.training.splitting import split_validation
 
@@ -59,12 +58,15 @@ def run(
         model.fit(parts.X_train, parts.y_train)
     except KeyboardInterrupt:
         raise _saved_so_far(model, output, notes) from None
-    scores = _score(model, parts)
-    save_estimator(model, output, {**notes, "held_out": scores})
-    plain = _baseline(parameters, other, parts, output) if baseline else None
+    scored = len(parts.y_test) > 0
+    columns = {"osrae": _score(model, parts)} if scored else {}
+    save_estimator(model, output, {**notes, "held_out": columns.get("osrae")})
+    if baseline and scored:
+        columns |= _baseline(parameters, other, parts, output)
     for folder in (checkpoint, other):
         shutil.rmtree(folder, ignore_errors=True)
-    _report(model, parts, scores, plain)
+    if columns:
+        _report(parts, columns)
     console.print(f"Model: {output}")
 
 
@@ -97,21 +99,14 @@ def _saved_so_far(model: RAEClassifier, output: Path, notes: dict[str, Any]) -> 
     )
 
 
-def _score(model: RAEClassifier, parts: _Parts) -> dict[str, Any] | None:
-    if len(parts.y_test) == 0:
-        return None
-    predicted = model.predict(parts.X_test)
-    classes, counts, recalls = per_class_recall(parts.y_test, predicted)
-    table = [
-        {"class": str(label), "held_out": int(n), "recall": float(recall)}
-        for label, n, recall in zip(classes, counts, recalls, strict=True)
-    ]
-    return {"classes": table, **summary(parts.y_test, predicted)}
+def _score(model: RAEClassifier, parts: _Parts) -> dict[str, Any]:
+    return scores(parts.y_test, model.predict(parts.X_test))
 
 
 def _baseline(
     parameters: dict[str, Any], checkpoint: Path, parts: _Parts, output: Path
-) -> dict[str, Any] | None:
+) -> dict[str, dict[str, Any]]:
+    """Train the same network plainly, and score it as it is and corrected for class frequencies."""
     note("The same network without oversampling:")
     plain = RAEClassifier(
         **parameters, checkpoint_dir=checkpoint, oversampling=False, decoder=False
@@ -123,19 +118,15 @@ def _baseline(
             f"Stopped; the model is {output}. The same command with --resume goes on with the "
             "baseline."
         ) from None
-    return _score(plain, parts)
+    columns = {}
+    for name, priors in PLAIN_COLUMNS.items():
+        plain.priors = priors
+        columns[name] = _score(plain, parts)
+    return columns
 
 
-def _report(
-    model: RAEClassifier,
-    parts: _Parts,
-    scores: dict[str, Any] | None,
-    plain: dict[str, Any] | None,
-) -> None:
-    if scores is None:
-        return
+def _report(parts: _Parts, columns: dict[str, dict[str, Any]]) -> None:
     labels, counts = np.unique(parts.y_train.astype(str), return_counts=True)
-    columns = {"recall": scores} | ({"without oversampling": plain} if plain else {})
     console.print(recall_table(dict(zip(labels, counts, strict=True)), columns))
     for name, column in columns.items():
-        console.print(score_line("this model" if name == "recall" else name, column))
+        console.print(score_line(name, column))

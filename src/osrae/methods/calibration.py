@@ -10,15 +10,15 @@ from scipy.special import log_softmax
 
 from osrae.errors import InputError
 
-__all__ = ["fit_temperature", "resolve_priors", "shift_logits"]
+__all__ = ["fit_temperature", "resolve_priors"]
 
 
 def fit_temperature(logits: np.ndarray, codes: np.ndarray) -> float:
     """Find the temperature of the logits under uniform class priors.
 
     Minimises the negative log-likelihood, with every class weighing the same and a standard normal
-    prior on the temperature's logarithm. The result belongs to the uniform priors that the logits
-    are brought to; `shift_logits` then states others.
+    prior on the temperature's logarithm. Other priors are stated afterwards, by adding their
+    logarithms to the logits.
 
     Parameters
     ----------
@@ -73,13 +73,3 @@ def resolve_priors(priors: Any, counts: np.ndarray) -> np.ndarray:
             "each entry of classes_ in its order, or 'balanced' or 'train'."
         )
     return stated / stated.sum()
-
-
-def shift_logits(
-    logits: np.ndarray, implied: np.ndarray, priors: np.ndarray, temperature: float
-) -> np.ndarray:
-    """Move logits from the priors of training to ``priors``: Bayes' rule in log space.
-
-    ``(logits - log implied) / temperature + log priors``
-    """
-    return (logits - np.log(implied)) / temperature + np.log(priors)

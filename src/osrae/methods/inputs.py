@@ -36,12 +36,21 @@ def check_features(estimator: BaseEstimator, X: Any, *, reset: bool) -> Any:
         return _check_pictures(estimator, X, reset=reset)
     return validate_data(
         estimator,
-        X,
+        _rows_of_mixed_types(X),
         reset=reset,
         dtype=None,
         accept_sparse=("csr", "csc"),
         ensure_all_finite="allow-nan",
     )
+
+
+def _rows_of_mixed_types(X: Any) -> Any:
+    """Keep numbers beside text in a list of rows: NumPy would turn them to text."""
+    if isinstance(X, list | tuple) and any(isinstance(row, list | tuple) for row in X):
+        values = [value for row in X if isinstance(row, list | tuple) for value in row]
+        if any(isinstance(value, str) for value in values):
+            return np.array(X, dtype=object)
+    return X
 
 
 def _check_pictures(estimator: BaseEstimator, X: np.ndarray, *, reset: bool) -> np.ndarray:

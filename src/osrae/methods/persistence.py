@@ -156,6 +156,7 @@ def _restore(
             method.networks[name].load_state_dict(weights)
             if name in method.averaged:
                 method.averaged[name].load_state_dict(weights)
+    method.class_counts.copy_(torch.tensor(header["class_counts"]))
     place(method, target, inference_dtype(target, codec.description))
     method.precision = resolve_precision(estimator.precision, target, codec.description)
     estimator.method_ = method.eval()

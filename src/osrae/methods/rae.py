@@ -125,6 +125,8 @@ class RAE(Method):
     settings : RAESettings
     """
 
+    class_counts: Tensor  #: Training samples of each class.
+
     def __init__(self, description: DataDescription, n_classes: int, settings: RAESettings) -> None:
         super().__init__()
         m = settings.resolve_latent_dim(description)
@@ -149,12 +151,20 @@ class RAE(Method):
                 if name in self.networks and settings.weight_averaging
             }
         )
+        self.register_buffer("class_counts", torch.ones(n_classes, dtype=torch.int64))
         self.augment = POLICIES[settings.augmentation]
         self.adaptive = AdaptiveProbability()
         self.optimizers = {}
 
-    def prepare(self) -> None:
-        """Make fresh optimizers; a run begins with it, on the networks' final device."""
+    def prepare(self, counts: Tensor) -> None:
+        """Make fresh optimizers; a run begins with it, on the networks' final device.
+
+        Parameters
+        ----------
+        counts : Tensor of shape (C,)
+            Training samples of each class.
+        """
+        self.class_counts.copy_(counts)
         self.optimizers = _optimizers(self.networks, self.settings)
 
     @property
@@ -350,11 +360,17 @@ class RAE(Method):
         return _full(self.final("encoder")(x.to(self.dtype)))
 
     def classify(self, z: Tensor) -> Tensor:
-        """Logits of latent vectors: ``(n, m)`` to ``(n, C)``."""
-        return _full(self.final("classifier")(z.to(self.dtype)))
+        """Logits of latent vectors for equally common classes: ``(n, m)`` to ``(n, C)``.
+
+        A classifier that saw classes as often as they occur has learned their frequencies, too;
+        these are taken off, by Bayes' rule.
+        """
+        logits = _full(self.final("classifier")(z.to(self.dtype)))
+        last = self.class_probabilities(self.class_counts, progress=1.0)
+        return logits - (last / last.sum()).log().to(logits.dtype)
 
     def logits(self, x: Tensor) -> Tensor:
-        """Logits of samples: ``(n, …)`` to ``(n, C)``."""
+        """Logits of samples for equally common classes: ``(n, …)`` to ``(n, C)``."""
         return self.classify(self.encode(x))
 
     def decode(self, z: Tensor, y: Tensor) -> Tensor:

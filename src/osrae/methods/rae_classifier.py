@@ -16,13 +16,14 @@ from sklearn.base import (
     _fit_context,
 )
 from sklearn.utils._param_validation import StrOptions
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import check_consistent_length, check_is_fitted
 from torch import Tensor
 
+from osrae.data.labels import label_array
 from osrae.errors import InputError
 from osrae.methods.bank import encode_rows
 from osrae.methods.base import TRAINING_CONSTRAINTS
-from osrae.methods.calibration import fit_temperature, resolve_priors, shift_logits
+from osrae.methods.calibration import fit_temperature, resolve_priors
 from osrae.methods.inputs import check_features, check_labels
 from osrae.methods.rae_common import SETTING_CONSTRAINTS, RAEEstimator
 from osrae.training.callbacks import Callback
@@ -288,14 +289,7 @@ class RAEClassifier(
         self.temperature_ = 1.0
         if len(np.unique(codes[split.validation])) == len(self.classes_):
             logits = batched_logits(self.method_, rows[split.validation]).double().numpy()
-            centred = logits - np.log(self._implied_priors())
-            self.temperature_ = fit_temperature(centred, codes[split.validation])
-
-    def _implied_priors(self) -> np.ndarray:
-        """Class frequencies that the trained logits answer to."""
-        settings = self.method_.settings
-        instance = settings.class_sampling == "instance" or not settings.oversampling
-        return resolve_priors("train" if instance else "balanced", self.class_counts_)
+            self.temperature_ = fit_temperature(logits, codes[split.validation])
 
     def decision_function(self, X: Any) -> np.ndarray:
         """Return log-odds under the stated priors.
@@ -339,6 +333,26 @@ class RAEClassifier(
         """
         codes = self._scores(X).argmax(axis=1)
         return self.classes_[codes]
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return the accuracy; see `osrae.evaluation` for what rare classes ask for.
+
+        Parameters
+        ----------
+        X : as for `fit`
+        y : array-like of shape (n,)
+            Labels of any hashable sort.
+        sample_weight : array-like of shape (n,) or None
+
+        Returns
+        -------
+        float
+            In [0, 1].
+        """
+        predicted, labels = self.predict(X), label_array(y)
+        check_consistent_length(predicted, labels, sample_weight)
+        correct = [bool(made == true) for made, true in zip(predicted, labels, strict=True)]
+        return float(np.average(correct, weights=sample_weight))
 
     def transform(self, X: Any) -> np.ndarray:
         """Return latent vectors.
@@ -386,7 +400,7 @@ class RAEClassifier(
         rows = self._rows(X)
         logits = batched_logits(self.method_, rows).double().numpy()
         priors = resolve_priors(self.priors, self.class_counts_)
-        return shift_logits(logits, self._implied_priors(), priors, self.temperature_)
+        return logits / self.temperature_ + np.log(priors)
 
     def _rows(self, X: Any) -> Tensor:
         check_is_fitted(self)

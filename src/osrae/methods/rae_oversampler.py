@@ -15,6 +15,7 @@ from sklearn.preprocessing import label_binarize
 
 from osrae.data.frames import append_rows, is_polars, like_container, n_rows
 from osrae.data.labels import label_array
+from osrae.errors import InputError
 from osrae.methods.base import TRAINING_CONSTRAINTS
 from osrae.methods.inputs import check_features, check_labels
 from osrae.methods.rae_common import SETTING_CONSTRAINTS, RAEEstimator
@@ -294,21 +295,41 @@ class RAEOversampler(RAEEstimator, BaseOverSampler):
 
     def _check(self, X: Any, y: Any) -> tuple[Any, np.ndarray, bool]:
         """Check the data and set ``sampling_strategy_``."""
-        y, binarized = check_target_type(_plain_labels(y), indicate_one_vs_all=True)
+        y, binarized = _one_vs_rest(y)
         labels = label_array(y)
         checked = check_features(self, X, reset=True)
-        check_labels(self, checked, labels)
-        self.sampling_strategy_ = check_sampling_strategy(
-            self.sampling_strategy, labels, self._sampling_type
-        )
+        classes, codes = check_labels(self, checked, labels)
+        self.sampling_strategy_ = self._resolve_strategy(labels, classes, codes)
         return checked, labels, binarized
 
+    def _resolve_strategy(
+        self, labels: np.ndarray, classes: np.ndarray, codes: np.ndarray
+    ) -> dict[Any, int]:
+        """Return the new samples by class; imbalanced-learn resolves text and numbers itself."""
+        strategy = self.sampling_strategy
+        if labels.dtype != object or all(isinstance(label, str) for label in classes):
+            return check_sampling_strategy(strategy, labels, self._sampling_type)
+        strategy = strategy(labels) if callable(strategy) else strategy
+        numbers = {label: code for code, label in enumerate(classes)}
+        if isinstance(strategy, dict):
+            unknown = [label for label in strategy if label not in numbers]
+            if unknown:
+                raise InputError(
+                    f"sampling_strategy names {unknown}, and y holds {list(numbers)} only."
+                )
+            strategy = {numbers[label]: count for label, count in strategy.items()}
+        resolved = check_sampling_strategy(strategy, codes, self._sampling_type)
+        return {classes[code]: count for code, count in resolved.items()}
 
-def _plain_labels(y: Any) -> Any:
-    """Bring polars series and torch tensors to arrays; imbalanced-learn knows neither."""
-    if hasattr(y, "detach") or is_polars(y):
-        return label_array(y)
-    return y
+
+def _one_vs_rest(y: Any) -> tuple[Any, bool]:
+    """Undo one-vs-rest indicator columns, and say whether there were any.
+
+    Labels that imbalanced-learn does not know (torch, polars, objects) pass as an array.
+    """
+    if hasattr(y, "detach") or is_polars(y) or np.ndim(y) == 1:
+        return label_array(y), False
+    return check_target_type(y, indicate_one_vs_all=True)
 
 
 def _like_labels(y: Any, labels: np.ndarray, one_vs_all: np.ndarray | None) -> Any:

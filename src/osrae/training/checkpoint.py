@@ -92,9 +92,10 @@ def _load_optimizers(method: Method, tensors: dict[str, Tensor]) -> None:
         owner, index, key = name.split(".")
         states[owner].setdefault(int(index), {})[key] = value
     for owner, optimizer in method.optimizers.items():
-        weights = [weight for group in optimizer.param_groups for weight in group["params"]]
-        for index, values in states[owner].items():
-            states[owner][index] = {k: _laid_out(v, weights[index]) for k, v in values.items()}
+        groups: list[dict[str, Any]] = optimizer.param_groups
+        weights = [weight for group in groups for weight in group["params"]]
+        for number, values in states[owner].items():
+            states[owner][number] = {k: _laid_out(v, weights[number]) for k, v in values.items()}
         optimizer.load_state_dict({**optimizer.state_dict(), "state": states[owner]})
 
 

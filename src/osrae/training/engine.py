@@ -117,11 +117,11 @@ class _Loop:
         self.run, self.callbacks = run, callbacks
         self.state = TrainingState(run.max_steps)
         self.best: dict[str, Tensor] | None = None
-        method.prepare()
-        if run.resume and run.checkpoint is not None and run.checkpoint.exists():
-            self.state, self.best = read_checkpoint(run.checkpoint, method, run.identity)
         n_classes = int(data.y.max()) + 1
         self.sampler = TupleSampler(data.y, n_classes, method.tuple_size, run.batch_size)
+        method.prepare(self.sampler.counts)
+        if run.resume and run.checkpoint is not None and run.checkpoint.exists():
+            self.state, self.best = read_checkpoint(run.checkpoint, method, run.identity)
         self.index_generator = torch.Generator()
         self.generator = torch.Generator(method.device)
         self.started = self.saved = time.monotonic()

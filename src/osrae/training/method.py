@@ -32,8 +32,8 @@ class Method(nn.Module, ABC):
     precision: torch.dtype = torch.float32
 
     @abstractmethod
-    def prepare(self) -> None:
-        """Make fresh optimizers for a run that begins."""
+    def prepare(self, counts: Tensor) -> None:
+        """Make fresh optimizers for a run that begins on ``counts`` (C,) samples of each class."""
 
     @property
     @abstractmethod
@@ -50,7 +50,10 @@ class Method(nn.Module, ABC):
 
     @abstractmethod
     def logits(self, x: Tensor) -> Tensor:
-        """Classify: ``(n, …)`` to ``(n, C)``, by the weights that evaluation uses."""
+        """Classify: ``(n, …)`` to ``(n, C)``, by the weights that evaluation uses.
+
+        The logits are for equally common classes.
+        """
 
     @property
     def device(self) -> torch.device:
