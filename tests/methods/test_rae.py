@@ -138,9 +138,9 @@ def test_gradient_penalty_has_a_finite_derivative_where_the_slope_is_zero():
 @pytest.mark.parametrize("preset", list(PRESETS))
 def test_every_loss_moves_its_own_network_and_no_other(preset, kind, monkeypatch):
     description = KINDS[kind]
-    settings = preset_settings(preset, description, {"critic_steps": 1})
+    settings = preset_settings(preset, description, 100, {"critic_steps": 1, "mixing": "mixer"})
     seen = set()
-    for at in range(len(settings.schedule)):
+    for at in {phase: at for at, phase in enumerate(settings.schedule)}.values():
         names = step(make(description, settings), description, at)
         for name in names:
             method = make(description, settings)
@@ -316,6 +316,25 @@ def test_wrong_labels_are_never_the_right_ones_and_reach_every_other_class():
         assert ((share > 0.45) | (share == 0)).all()
 
 
+def test_the_default_draws_small_data_as_it_is():
+    for n_samples, expected in ((375, "instance"), (9_560, "deferred")):
+        assert preset_settings("default", PICTURES, n_samples, {}).class_sampling == expected
+    chosen = {"class_sampling": "balanced"}
+    assert preset_settings("default", PICTURES, 375, chosen).class_sampling == "balanced"
+
+
+def test_logits_are_for_equally_common_classes():
+    """Bayes' rule: what was learned at frequencies p loses log p."""
+    counts = torch.tensor([60, 30, 10])
+    z = torch.randn(5, 8)
+    for sampling, expected in (("balanced", torch.ones(3) / 3), ("instance", counts / 100)):
+        settings = dataclasses.replace(RAESettings(), class_sampling=sampling)
+        method = make(TABLE, settings)
+        method.prepare(counts)
+        learned = method.networks["classifier"](z)
+        torch.testing.assert_close(method.classify(z), learned - expected.log())
+
+
 def test_class_probabilities_by_schedule():
     counts = torch.tensor([30, 10])
     expected = {"balanced": ([1, 1], [1, 1]), "instance": ([30, 10], [30, 10]),
@@ -360,7 +379,7 @@ def test_results_come_from_the_averages_where_they_are_kept():
 
 
 def test_adaptive_augmentation_follows_the_critic_in_the_reference_preset():
-    settings = preset_settings("reference", PICTURES, {"critic_steps": 1})
+    settings = preset_settings("reference", PICTURES, 100, {"critic_steps": 1})
     method = make(PICTURES, settings)
     step(method, PICTURES, at=0)
     # One update from 0: towards 1 if the critic scored over 85 % of real pictures above zero.

@@ -76,7 +76,7 @@ class DeepEstimator(BaseEstimator):
     validation_indices_: np.ndarray  #: Rows held back from training.
 
     @abstractmethod
-    def _make_method(self, description: DataDescription, n_classes: int) -> RAE:
+    def _make_method(self, description: DataDescription, n_classes: int, n_samples: int) -> RAE:
         """Build the networks for this data."""
 
     def _fit_networks(self, X: Any, classes: np.ndarray, codes: np.ndarray) -> TrainingState:
@@ -95,7 +95,7 @@ class DeepEstimator(BaseEstimator):
         if not warm:
             self.codec_ = fit_codec(X, self._image_shape(), self.categorical_features)
             with seeded_initialisation(self.seed_):
-                self.method_ = self._make_method(self.codec_.description, len(classes))
+                self.method_ = self._make_method(self.codec_.description, len(classes), len(codes))
         self.classes_ = classes
         rows = torch.from_numpy(self.codec_.encode(X))
         split = self._split(codes)

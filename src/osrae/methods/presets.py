@@ -49,8 +49,9 @@ class RAESettings:
         Mix every tuple t times, each member in turn as the first, instead of once.
     mix_clean : bool
         Mix latent vectors of samples that are not augmented (a second pass of the encoder).
-    class_sampling : {"balanced", "instance", "deferred"}
-        Classes drawn uniformly, as often as they occur, or first the latter, then the former.
+    class_sampling : {"balanced", "instance", "deferred", "auto"}
+        Classes drawn uniformly, as often as they occur, or first the latter, then the former;
+        ``"auto"`` is resolved by `preset_settings`.
     deferral : float
         Share of the run after which deferred sampling turns to uniform classes.
     linear_classifier, oversampling, decoder : bool
@@ -116,7 +117,7 @@ class RAESettings:
     mixing: str | float | Sequence[float] = "mixer"
     rotate: bool = False
     mix_clean: bool = False
-    class_sampling: Literal["balanced", "instance", "deferred"] = "instance"
+    class_sampling: Literal["balanced", "instance", "deferred", "auto"] = "instance"
     deferral: float = 0.7
     linear_classifier: bool = True
     oversampling: bool = True
@@ -159,8 +160,14 @@ class RAESettings:
         """Return the length of a run on ``n_samples`` samples."""
         if self.max_steps is not None:
             return self.max_steps
-        per_epoch = n_samples / (self.batch_size * self.mixture_size)
-        return max(self.least_steps, math.ceil(self.epochs * per_epoch))
+        return max(self.least_steps, math.ceil(self.epochs * self._steps_per_epoch(n_samples)))
+
+    def _steps_per_epoch(self, n_samples: int) -> float:
+        return n_samples / (self.batch_size * self.mixture_size)
+
+    def is_small(self, n_samples: int) -> bool:
+        """Say whether a run of the preset's length passes the data more than ``epochs`` times."""
+        return self.least_steps > self.epochs * self._steps_per_epoch(n_samples)
 
     def terms(self, step: int) -> frozenset[str]:
         """Return the losses that ``step`` computes under the schedule and the switches."""
@@ -202,8 +209,9 @@ _REFERENCE = RAESettings(
 
 _DEFAULT_PICTURES = RAESettings(
     encoder="residual",
+    mixing="uniform",
     rotate=True,
-    class_sampling="deferred",
+    class_sampling="auto",
     schedule=("joint",) + ("latent", "latent", "latent", "reconstruct") * 7 + ("latent",) * 3,
     conditional_critic=True,
     decoder_reconstruction_weight=1.0,
@@ -256,6 +264,7 @@ PRESETS: Mapping[str, Mapping[str, RAESettings]] = {
 def preset_settings(
     preset: str,
     description: DataDescription,
+    n_samples: int,
     overrides: Mapping[str, Any],
     *,
     to_resample: bool = False,
@@ -267,6 +276,8 @@ def preset_settings(
     preset : str
         A key of `PRESETS`.
     description : DataDescription
+    n_samples : int
+        Training samples.
     overrides : mapping of str to value
         Fields of `RAESettings`; None keeps the preset's value.
     to_resample : bool
@@ -286,6 +297,11 @@ def preset_settings(
     settings = replace(variants.get(variant, variants[kind]), **given)
     if settings.augmentation == "auto":
         settings = replace(settings, augmentation=_automatic_augmentation(description))
+    if settings.class_sampling == "auto":
+        # Drawing classes alike repeats the rarest samples; hundreds of times in a small data set,
+        # whose network memorises them. Frequencies can be corrected for afterwards instead.
+        small = settings.is_small(n_samples)
+        settings = replace(settings, class_sampling="instance" if small else "deferred")
     _check(settings, kind)
     return settings
 

@@ -59,7 +59,7 @@ class RAEClassifier(
         t = 2), or fixed numbers that sum to 1.
     class_sampling : {"balanced", "instance", "deferred"} or None, default=None
         How often each class is drawn in training: all alike, as often as it occurs, or first
-        the latter and later the former.
+        the latter and later the former. However it is, predictions are for ``priors``.
     linear_classifier : bool, default=True
         Whether the linear classifier shapes the latent space (a switch of Table 4). Without it
         the classifier only reads the latent space.

@@ -49,10 +49,10 @@ class RAEEstimator(DeepEstimator):
         "max_steps",
     )
 
-    def _make_method(self, description: DataDescription, n_classes: int) -> RAE:
+    def _make_method(self, description: DataDescription, n_classes: int, n_samples: int) -> RAE:
         overrides = {name: getattr(self, name) for name in self._setting_names}
         settings = preset_settings(
-            self.preset, description, overrides, to_resample=self._to_resample
+            self.preset, description, n_samples, overrides, to_resample=self._to_resample
         )
         return RAE(description, n_classes, settings)
 
