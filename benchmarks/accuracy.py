@@ -42,6 +42,7 @@ def run(data: str, seed: int, folder: Path | None, settings: dict) -> dict:
     model = RAEClassifier(random_state=seed, verbose=1, **settings)
     model.fit(split.X_train, split.y_train)
     seconds, cpu_seconds = time.perf_counter() - started, time.process_time() - cpu
+    model.temperature_ = 1.0  # where priors="train", the plain network's own predictions
     scores = summary(split.y_test_balanced, model.predict(split.X_test_balanced))
     return {
         "data": data,

@@ -42,7 +42,7 @@ def test_only_folders_of_ours_are_replaced(tmp_path):
         write_header(folder, "model", {"number": 1})
     with pytest.raises(InputError, match="not replaced"), atomic_folder(path):
         pass
-    with atomic_folder(path, overwrite=True) as folder:
+    with atomic_folder(path, replace="model") as folder:
         write_header(folder, "model", {"number": 2})
     assert read_header(path, "model")["number"] == 2
     assert is_osrae_folder(path, "model")
@@ -53,7 +53,7 @@ def test_only_folders_of_ours_are_replaced(tmp_path):
     (tmp_path / "letters" / "dear.txt").write_text("x")
     with (
         pytest.raises(InputError, match="not replaced"),
-        atomic_folder(tmp_path / "letters", overwrite=True),
+        atomic_folder(tmp_path / "letters", replace="model"),
     ):
         pass
 
@@ -70,7 +70,7 @@ def test_a_failed_replacement_leaves_the_old_folder(tmp_path, monkeypatch):
     with (
         pytest.raises(InputError, match="No space left"),
         explain_os_errors(path),
-        atomic_folder(path, overwrite=True) as folder,
+        atomic_folder(path, replace="model") as folder,
     ):
         write_header(folder, "model", {"number": 2})
     assert read_header(path, "model")["number"] == 1

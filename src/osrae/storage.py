@@ -22,8 +22,11 @@ if TYPE_CHECKING:
 __all__ = [
     "FORMAT_VERSION",
     "atomic_folder",
+    "check_writable",
     "explain_os_errors",
     "is_osrae_folder",
+    "is_vacant",
+    "jsonable",
     "read_header",
     "read_json",
     "read_tensors",
@@ -45,7 +48,7 @@ def explain_os_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             raise InputError(
                 f"No space left for {path}; nothing was written. Free some or choose another place."
             ) from error
@@ -59,36 +62,62 @@ def explain_os_errors(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def atomic_folder(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
+def atomic_folder(path: Path, *, replace: str | None = None) -> Iterator[Path]:
     """Yield a temporary folder that becomes ``path`` if nothing goes wrong inside.
 
     Parameters
     ----------
     path : Path
         The folder to make.
-    overwrite : bool
-        Replace an osrae folder that stands there; anything else is never replaced.
+    replace : str or None
+        Replace an osrae folder of this kind that stands there; anything else is never replaced.
 
     Raises
     ------
     InputError
         If ``path`` exists and may not be replaced.
     """
-    _check_replaceable(path, overwrite)
+    _check_replaceable(path, replace)
     temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
     try:
         yield temporary
         _sync(temporary)
-        _check_replaceable(path, overwrite)
+        _check_replaceable(path, replace)
         _swap(temporary, path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _check_replaceable(path: Path, overwrite: bool) -> None:
-    if not path.exists() or (path.is_dir() and not any(path.iterdir())):
-        return
-    if not (overwrite and (path / _HEADER).is_file()):
+def check_writable(path: Path, *, replace: str | None = None) -> None:
+    """Refuse a folder or file that could not be written later, before any long work.
+
+    Parameters
+    ----------
+    path : Path
+    replace : str or None
+        As for `atomic_folder`.
+
+    Raises
+    ------
+    InputError
+        If there is no folder to write ``path`` into, it may not be written to, or ``path`` is a
+        folder that would not be replaced.
+    """
+    parent = path.absolute().parent
+    if not parent.is_dir():
+        raise InputError(f"{path} cannot be written: {parent} is no folder. Make it first.")
+    if not os.access(parent, os.W_OK):
+        raise InputError(f"No permission to write {path}; choose another place.")
+    _check_replaceable(path, replace)
+
+
+def is_vacant(path: Path) -> bool:
+    """Whether nothing stands at ``path``, or an empty folder."""
+    return not path.exists() or (path.is_dir() and not any(path.iterdir()))
+
+
+def _check_replaceable(path: Path, replace: str | None) -> None:
+    if not is_vacant(path) and not (replace and is_osrae_folder(path, replace)):
         raise InputError(f"{path} exists and is not replaced; choose another place or remove it.")
 
 
@@ -150,6 +179,17 @@ def read_json(path: Path) -> dict[str, Any]:
     return content
 
 
+def jsonable(value: Any) -> Any:
+    """Turn NumPy values, arrays and tuples inside ``value`` into plain ones and lists."""
+    if hasattr(value, "tolist"):  # NumPy's arrays and scalars
+        return value.tolist()
+    if isinstance(value, tuple | list):
+        return [jsonable(part) for part in value]
+    if isinstance(value, dict):
+        return {key: jsonable(part) for key, part in value.items()}
+    return value
+
+
 def write_header(folder: Path, kind: str, content: Mapping[str, Any]) -> None:
     """Write ``osrae.json``: what the folder is, its format version, and ``content``."""
     versions = {name: version(name) for name in _LIBRARIES}
@@ -206,11 +246,12 @@ def _what_it_is(folder: Path) -> str:
 
 def write_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
     """Write named tensors as safetensors."""
-    from safetensors.torch import save_file
+    from safetensors.torch import save
 
     # A file holds one layout: row-major.
     contiguous = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
-    save_file(contiguous, str(path))
+    # Python writes, because its errors say why: safetensors' own are not OSErrors.
+    path.write_bytes(save(contiguous))
 
 
 def read_tensors(path: Path, device: str = "cpu") -> dict[str, Tensor]:

@@ -138,6 +138,44 @@ def test_resample_marks_new_rows(iris, tmp_path):
     assert int(some["synthetic"].sum()) == 3
 
 
+def test_predict_takes_columns_in_any_order_and_text_that_looks_like_numbers(tmp_path):
+    frame = iris_frame()
+    frame["site"] = np.where(frame["site"] == "north", "12", "A1")
+    frame.to_csv(tmp_path / "codes.csv", index=False)
+    osrae("fit", tmp_path / "codes.csv", "--target", "species", "-o", tmp_path / "m", *FAST)
+    numbers = frame[frame["site"] == "12"].iloc[:, ::-1]
+    numbers.to_csv(tmp_path / "numbers.csv", index=False)
+    done = osrae("predict", tmp_path / "m", tmp_path / "numbers.csv", "-o", tmp_path / "o.csv")
+    assert "unseen" not in done.stderr
+    expected = load(tmp_path / "m").predict_proba(
+        numbers[[name for name in frame.columns if name != "species"]]
+    )
+    made = pd.read_csv(tmp_path / "o.csv")[[f"probability {s}" for s in sorted(set(frame.species))]]
+    np.testing.assert_allclose(made, expected, atol=1e-9)
+
+
+def test_any_other_parameter_can_be_set(iris, tmp_path):
+    target = ["--target", "species", "-o", tmp_path / "m", "--test-fraction", "0", *FAST]
+    text = osrae("fit", iris, *target, "--set", "decoder=false", "--set", "critic_steps=2",
+                 "--set", "precision=float32").stdout  # fmt: skip
+    assert "setosa" in text
+    model = load(tmp_path / "m")
+    assert "decoder" not in model.method_.networks
+    assert (model.critic_steps, model.precision) == (2, "float32")
+    assert "weight_averaging" in refused("fit", iris, *target, "--set", "nonsense=1")
+
+
+def test_class_names_are_shown_as_they_are(tmp_path):
+    frame = iris_frame()
+    frame["species"] = frame["species"].map({"setosa": "[/yes]", "versicolor": "[no]",
+                                             "virginica": "[bold]x"})  # fmt: skip
+    frame.to_csv(tmp_path / "odd.csv", index=False)
+    text = osrae("resample", tmp_path / "odd.csv", "--target", "species", "-o",
+                 tmp_path / "o.csv", *FAST).stdout  # fmt: skip
+    for name in ("[/yes]", "[no]", "[bold]x"):
+        assert name in text
+
+
 def test_info_says_what_the_model_is(iris_model):
     text = osrae("info", iris_model).stdout
     for part in ("RAEClassifier", "species", "versicolor (2", "a table of 5 columns", "torch"):
@@ -274,7 +312,7 @@ def test_files_that_are_no_models(iris, iris_model, tmp_path):
 def start_long_fit(data: Path, output: Path, *more: str) -> subprocess.Popen:
     return subprocess.Popen(
         [sys.executable, "-m", "osrae", "fit", data, "--target", "species", "-o", output,
-         "--max-steps", "2000", "--batch-size", "8", "--device", "cpu", *more],
+         "--max-steps", "400", "--batch-size", "8", "--device", "cpu", *more],
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
@@ -292,13 +330,20 @@ def test_ctrl_c_keeps_the_model_so_far_and_resume_goes_on(iris, tmp_path):
     assert "--resume" in rest
     assert "Traceback" not in rest
     stopped = load(tmp_path / "model")
-    assert 0 < stopped.n_steps_ < 2000
+    assert 0 < stopped.n_steps_ < 400
     assert (tmp_path / "model.checkpoint").is_dir()
 
     again = ["fit", iris, "--target", "species", "-o", tmp_path / "model", "--batch-size", "8",
              "--device", "cpu", "--quiet", "--max-steps"]  # fmt: skip
-    assert "--resume" in refused(*again, "2000")
-    assert "another run" in refused(*again, "1000", "--resume")
+    assert "--resume" in refused(*again, "400")
+    assert "another run" in refused(*again, "300", "--resume")
+    osrae(*again, "400", "--resume", "--baseline")
+    assert load(tmp_path / "model").n_steps_ == 400
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
+    osrae(*again[:3], "species", "-o", tmp_path / "whole", *again[6:], "400")
+    resumed, whole = ((tmp_path / name / "model.safetensors").read_bytes()
+                      for name in ("model", "whole"))  # fmt: skip
+    assert resumed == whole
 
 
 def test_a_second_start_that_is_killed_leaves_the_first_model(iris, iris_model, tmp_path):

@@ -24,7 +24,7 @@ def mnist_like(tmp_path_factory):
     """Files of MNIST's layout; each picture carries its own number, so that rows are known."""
     folder = tmp_path_factory.mktemp("data") / "mnist"
     folder.mkdir()
-    for part, per_class in (("train", 4000), ("t10k", 980)):
+    for part, per_class in (("train", 4300), ("t10k", 980)):
         labels = np.repeat(np.arange(10), per_class)
         numbers = np.arange(len(labels))
         pictures = np.zeros((len(labels), 2, 2))
@@ -48,7 +48,9 @@ def test_class_distributions_of_table_7(mnist_like):
     assert counts(split.y_test_balanced) == [800] * 10
     assert counts(split.y_test_imbalanced) == [980, *TAIL[1:]]
     np.testing.assert_array_equal(split.X_train[:, 1, 0], split.y_train)
-    rows = split.X_train[:, 0, 0] + 256 * split.X_train[:, 0, 1].astype(int)
+    assert counts(split.y_validation) == [300] * 10
+    X = np.concatenate([split.X_train, split.X_validation])
+    rows = X[:, 0, 0] + 256 * X[:, 0, 1].astype(int)
     assert len(np.unique(rows)) == len(rows)
 
 

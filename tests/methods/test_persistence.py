@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import errno
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
@@ -131,6 +133,23 @@ def test_a_newer_version_is_named(saved):
 
 
 # ---------------------------------------------------------------- places that cannot be written
+
+
+def test_a_disk_that_takes_no_more(model, tmp_path):
+    """The system's own limit on file sizes, in a process of its own."""
+    model.save(tmp_path / "model")
+    code = (
+        "import resource, signal, sys; from osrae import load; model = load(sys.argv[1]);"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (20000, 20000));"
+        "model.save(sys.argv[2])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, tmp_path / "model", tmp_path / "copy"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert "InputError: No space left" in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
 
 
 @pytest.mark.parametrize(

@@ -111,6 +111,28 @@ def test_instance_sampling_answers_to_the_training_frequencies():
     np.testing.assert_allclose(shift, np.broadcast_to(expected, shift.shape), atol=1e-9)
 
 
+def test_mistyped_priors_are_refused_at_prediction(iris_model):
+    model = clone(iris_model)
+    vars(model).update({k: v for k, v in vars(iris_model).items() if k.endswith("_")})
+    model.priors = "uniform"
+    with pytest.raises(InputError, match="balanced"):
+        model.predict(IRIS)
+
+
+def test_mixing_coefficients_may_be_numpys():
+    model = RAEClassifier(**{**FAST, "max_steps": 2}, mixing=np.int64(2)).fit(IRIS, SPECIES)
+    assert model.method_.settings.mixing == 2
+    model = RAEClassifier(**{**FAST, "max_steps": 2}, mixing=np.array([0.25, 0.75]))
+    assert model.fit(IRIS, SPECIES).method_.settings.mixing == (0.25, 0.75)
+    with pytest.raises(InputError, match="sum to 1"):
+        RAEClassifier(mixing=np.array([0.5, 0.75])).fit(IRIS, SPECIES)
+
+
+def test_the_plain_baseline_samples_too():
+    model = RAEClassifier(**FAST, preset="paper", oversampling=False).fit(IRIS, SPECIES)
+    assert model.sample(3, 1).shape == (3, 4)
+
+
 def test_temperature_comes_from_the_rows_held_back():
     model = RAEClassifier(**FAST, validation_fraction=0.2).fit(IRIS, SPECIES)
     held = model.validation_indices_
@@ -286,6 +308,9 @@ def test_warm_start_goes_on_from_the_weights():
     second = model.fit(IRIS, SPECIES).history_[0]["encoder"]
     cold = clone(model).fit(IRIS, SPECIES).history_[0]["encoder"]
     assert second < 1.2 * first < cold
+    assert model.set_params(max_steps=7).fit(IRIS, SPECIES).n_steps_ == 7
+    with pytest.raises(InputError, match="warm_start"):
+        model.set_params(latent_dim=3).fit(IRIS, SPECIES)
     with pytest.raises(InputError, match="warm_start"):
         model.fit(IRIS[:100], SPECIES[:100])
 
@@ -343,6 +368,21 @@ def test_a_class_of_one_sample_is_paired_with_itself():
     with pytest.warns(DataWarning, match="one sample: 3"):
         model = RAEClassifier(**FAST).fit(IRIS, y)
     assert model.sample(2, 3).shape == (2, 4)
+
+
+def test_a_checkpoint_never_replaces_what_is_no_checkpoint(tmp_path):
+    model = RAEClassifier(**FAST).fit(IRIS, SPECIES)
+    model.save(tmp_path / "model")
+    for place in (tmp_path / "model", tmp_path / "no" / "where"):
+        with pytest.raises(InputError, match=r"not replaced|Make it first"):
+            RAEClassifier(**FAST, checkpoint_dir=place).fit(IRIS, SPECIES)
+    assert sorted(path.name for path in (tmp_path / "model").iterdir()) == [
+        "model.safetensors", "osrae.json"
+    ]  # fmt: skip
+    (tmp_path / "empty").mkdir()
+    RAEClassifier(**FAST, checkpoint_dir=tmp_path / "empty", resume=True).fit(IRIS, SPECIES)
+    with pytest.raises(InputError, match="not replaced"):
+        model.save(tmp_path / "empty")
 
 
 def test_classes_too_small_for_validation_are_named():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
@@ -28,10 +29,9 @@ kind, preset, checkpoint, output = sys.argv[1:]
 X, y = load_digits(n_class=3, return_X_y=True)
 X, y = X[:90] / 16, y[:90]
 model = RAEClassifier(
-    preset=preset, max_steps=24, batch_size=8, random_state=3, device="cpu", precision="float32",
+    preset=preset, max_steps=40, batch_size=8, random_state=3, device="cpu", precision="float32",
     image_shape=(8, 8) if kind == "pictures" else None, checkpoint_dir=checkpoint, resume=True,
 )
-print("ready", flush=True)
 model.fit(X, y).save(output)
 """
 
@@ -44,15 +44,26 @@ def start(*arguments: object) -> subprocess.Popen:
     )
 
 
+def step_of(checkpoint: Path) -> int:
+    """Read the step of a checkpoint, which may be replaced at this moment."""
+    try:
+        return json.loads((checkpoint / "osrae.json").read_text())["state"]["step"]
+    except FileNotFoundError:
+        return 0
+
+
 def kill_midway(checkpoint: Path, *arguments: object) -> None:
-    """Send SIGKILL at a random moment after the first checkpoint."""
+    """Send SIGKILL at a random moment some steps after the run began or went on."""
+    begun = step_of(checkpoint)
     process = start(*arguments)
-    while not checkpoint.exists():
+    wanted = begun + random.Random(os.getpid() + begun).randint(1, 5)
+    while step_of(checkpoint) < wanted:
         assert process.poll() is None
-        time.sleep(0.005)
-    time.sleep(random.Random(os.getpid()).uniform(0, 0.4))
+        time.sleep(0.002)
+    time.sleep(random.Random(os.getpid()).uniform(0, 0.03))
     process.send_signal(signal.SIGKILL)
-    process.wait()
+    assert process.wait() == -signal.SIGKILL
+    assert begun < step_of(checkpoint) < 40
 
 
 @pytest.mark.parametrize(

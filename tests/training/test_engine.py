@@ -139,6 +139,22 @@ def test_the_best_weights_are_restored_and_patience_stops():
     assert scores.double().mean().item() == pytest.approx(rows[state.kept_step])
 
 
+class Fails(Callback):
+    ended = 0
+
+    def on_step(self, state):
+        raise RuntimeError("broken callback")
+
+    def on_end(self, state):
+        Fails.ended += 1
+
+
+def test_the_end_is_told_after_an_error_too():
+    with pytest.raises(RuntimeError, match="broken callback"):
+        train(TinyMethod(), data(), None, settings(), [Fails()])
+    assert Fails.ended == 1
+
+
 class StopAt(Callback):
     def __init__(self, at: int) -> None:
         self.at, self.calls = at, []

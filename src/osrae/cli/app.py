@@ -64,6 +64,7 @@ def fit(
     batch_size: o.BatchSize = None,
     learning_rate: o.LearningRate = None,
     categorical: o.Categorical = None,
+    others: o.Set = None,
     seed: o.Seed = 0,
     device: o.Device = "auto",
     resume: o.Resume = False,
@@ -78,7 +79,7 @@ def fit(
 
     method = o.MethodOptions(
         preset, encoder, latent_dim, mixture_size, mixing, class_sampling, augmentation,
-        max_steps, batch_size, learning_rate, categorical, seed, device, quiet,
+        max_steps, batch_size, learning_rate, categorical, seed, device, quiet, others,
     )  # fmt: skip
     run(data, target, output, o.parse_size(size), method, test_fraction, baseline, resume)
 
@@ -143,6 +144,7 @@ def resample(
     batch_size: o.BatchSize = None,
     learning_rate: o.LearningRate = None,
     categorical: o.Categorical = None,
+    others: o.Set = None,
     seed: o.Seed = 0,
     device: o.Device = "auto",
     resume: o.Resume = False,
@@ -157,7 +159,7 @@ def resample(
 
     method = o.MethodOptions(
         preset, encoder, latent_dim, mixture_size, mixing, class_sampling, augmentation,
-        max_steps, batch_size, learning_rate, categorical, seed, device, quiet,
+        max_steps, batch_size, learning_rate, categorical, seed, device, quiet, others,
     )  # fmt: skip
     run(data, target, output, o.parse_size(size), method, strategy, count, resume)
 

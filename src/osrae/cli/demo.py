@@ -24,7 +24,7 @@ from osrae.data.folders import write_folder
 from osrae.datasets.protocol import subsample
 from osrae.evaluation.plots import latent_space, sample_rows, training_curves
 from osrae.methods.persistence import save_estimator
-from osrae.storage import atomic_folder, explain_os_errors
+from osrae.storage import atomic_folder, explain_os_errors, write_header
 
 #: Training samples of the digits 0 … 9: a long tail of 1 : 30.
 _COUNTS = (120, 82, 56, 39, 26, 18, 12, 8, 6, 4)
@@ -43,7 +43,7 @@ class _Digits:
 
 def run(output: Path, seed: int) -> None:
     """Train, compare on the same split, and write model, data and pictures to ``output``."""
-    check_output_folder(output, replace_model=False)
+    check_output_folder(output, replace="demo")
     started = time.monotonic()
     digits = _long_tailed_digits(seed)
     settings: dict[str, Any] = {"max_steps": _STEPS, "random_state": seed, "verbose": 1}
@@ -52,6 +52,7 @@ def run(output: Path, seed: int) -> None:
     note("2/3 the same network without oversampling")
     plain = RAEClassifier(**settings, oversampling=False, decoder=False)
     plain.fit(digits.X_train, digits.y_train)
+    plain.temperature_ = 1.0  # it would move what is predicted for the data's own frequencies
     note("3/3 a balanced set of pictures")
     sampler = RAEOversampler(**settings)
     X, y = sampler.fit_resample(digits.X_train, digits.y_train)
@@ -66,17 +67,18 @@ def run(output: Path, seed: int) -> None:
         "latent.png": _latent(model, digits, seed),
         "digits.png": _rows(sampler, digits, seed),
     }
-    with explain_os_errors(output), atomic_folder(output) as folder:
+    with explain_os_errors(output), atomic_folder(output, replace="demo") as folder:
         save_estimator(model, folder / "model", {"held_out": columns["osrae"]})
         write_folder(folder / "balanced", X, y.astype(str), synthetic=sampler.synthetic_mask_,
                      sources=None)  # fmt: skip
         for name, figure in figures.items():
             figure.savefig(folder / name)
+        write_header(folder, "demo", {})
     counts = {str(digit): count for digit, count in enumerate(_COUNTS)}
     console.print(recall_table(counts, columns))
     for name, column in columns.items():
         console.print(score_line(name, column))
-    console.print(_summary(output, time.monotonic() - started))
+    console.print(_summary(output, time.monotonic() - started), markup=False)
 
 
 def _long_tailed_digits(seed: int) -> _Digits:

@@ -46,20 +46,22 @@ def recall_table(counts: Mapping[str, int], columns: Mapping[str, Mapping[str, A
     columns : mapping of str to mapping
         Scores by title: ``classes`` is a list with ``class``, ``held_out`` and ``recall``.
     """
-    table = Table(title="Recall on held-out data, in %")
-    for title in ("class", "training", "held out", *columns):
+    held = ("held out", *columns) if columns else ()
+    table = Table(title="Recall on held-out data, in %" if columns else None)
+    for title in ("class", "training", *held):
         table.add_column(title, justify="left" if title == "class" else "right")
     by_class = {
         title: {row["class"]: row for row in column["classes"]} for title, column in columns.items()
     }
-    first = next(iter(by_class.values()))
+    first = next(iter(by_class.values()), {})
     for name in sorted(counts, key=lambda name: -counts[name]):
         held_out = first[name]["held_out"] if name in first else 0
         recalls = [
             f"{100 * rows[name]['recall']:.1f}" if name in rows else "–"
             for rows in by_class.values()
         ]
-        table.add_row(escape(name), str(counts[name]), str(held_out), *recalls)
+        cells = [str(held_out), *recalls] if columns else []
+        table.add_row(escape(name), str(counts[name]), *cells)
     return table
 
 

@@ -18,6 +18,7 @@ from osrae.data.frames import take_rows
 from osrae.data.labels import encode_labels, label_array
 from osrae.errors import InputError
 from osrae.methods.persistence import save_estimator
+from osrae.training.checkpoint import has_checkpoint
 from osrae.training.splitting import split_validation
 
 
@@ -46,28 +47,31 @@ def run(
         raise InputError(f"--test-fraction {test_fraction}: expected a number from 0 up to 1.")
     if baseline and test_fraction == 0:
         raise InputError("--baseline compares on held-out data; use a --test-fraction above 0.")
-    check_output_folder(output, replace_model=True)
+    check_output_folder(output, replace="model")
     checkpoint = checkpoint_beside(output, "checkpoint", resume)
     other = checkpoint_beside(output, "baseline-checkpoint", resume)
     source = read_source(data, target, size)
     parts = _split(source, test_fraction, method.seed)
     notes: dict[str, Any] = {"target": target, "size": size}
-    parameters = {**method.parameters(), "resume": resume}
+    parameters = {**method.parameters(RAEClassifier), "resume": resume}
     model = RAEClassifier(**parameters, checkpoint_dir=checkpoint)
     try:
         model.fit(parts.X_train, parts.y_train)
     except KeyboardInterrupt:
-        raise _saved_so_far(model, output, notes) from None
+        raise _saved_so_far(model, output, checkpoint, notes) from None
+    save_estimator(model, output, notes)  # before anything else can go wrong
     scored = len(parts.y_test) > 0
     columns = {"osrae": _score(model, parts)} if scored else {}
-    save_estimator(model, output, {**notes, "held_out": columns.get("osrae")})
+    if scored:
+        save_estimator(model, output, {**notes, "held_out": columns["osrae"]})
+    if baseline and not scored:
+        note("No class can spare a sample to hold out, so there is nothing to compare on.")
     if baseline and scored:
         columns |= _baseline(parameters, other, parts, output)
     for folder in (checkpoint, other):
         shutil.rmtree(folder, ignore_errors=True)
-    if columns:
-        _report(parts, columns)
-    console.print(f"Model: {output}")
+    _report(parts, columns)
+    console.print(f"Model: {output}", markup=False)
 
 
 def _split(source: Source, fraction: float, seed: int) -> _Parts:
@@ -88,15 +92,15 @@ def _split(source: Source, fraction: float, seed: int) -> _Parts:
     )
 
 
-def _saved_so_far(model: RAEClassifier, output: Path, notes: dict[str, Any]) -> Stopped:
+def _saved_so_far(
+    model: RAEClassifier, output: Path, checkpoint: Path, notes: dict[str, Any]
+) -> Stopped:
     """Save an interrupted model, if it has come to one."""
+    goes_on = " The same command with --resume goes on." if has_checkpoint(checkpoint) else ""
     if not hasattr(model, "bank_"):
-        return Stopped("Stopped before there was a model; nothing was written.")
+        return Stopped(f"Stopped before there was a model; nothing was written.{goes_on}")
     save_estimator(model, output, notes)
-    return Stopped(
-        f"Stopped at step {model.n_steps_}; the model so far is {output}. The same command with "
-        "--resume goes on."
-    )
+    return Stopped(f"Stopped at step {model.n_steps_}; the model so far is {output}.{goes_on}")
 
 
 def _score(model: RAEClassifier, parts: _Parts) -> dict[str, Any]:
@@ -108,9 +112,8 @@ def _baseline(
 ) -> dict[str, dict[str, Any]]:
     """Train the same network plainly, and score it as it is and corrected for class frequencies."""
     note("The same network without oversampling:")
-    plain = RAEClassifier(
-        **parameters, checkpoint_dir=checkpoint, oversampling=False, decoder=False
-    )
+    switches = {"checkpoint_dir": checkpoint, "oversampling": False, "decoder": False}
+    plain = RAEClassifier(**{**parameters, **switches})
     try:
         plain.fit(parts.X_train, parts.y_train)
     except KeyboardInterrupt:
@@ -118,6 +121,7 @@ def _baseline(
             f"Stopped; the model is {output}. The same command with --resume goes on with the "
             "baseline."
         ) from None
+    plain.temperature_ = 1.0  # it would move what is predicted for the data's own frequencies
     columns = {}
     for name, priors in PLAIN_COLUMNS.items():
         plain.priors = priors

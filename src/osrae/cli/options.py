@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -65,12 +67,28 @@ Augmentation = Annotated[
 MaxSteps = Annotated[int | None, typer.Option(help="Length of training.", show_default=False)]
 BatchSize = Annotated[int | None, typer.Option(help="Tuples in a batch.", show_default=False)]
 LearningRate = Annotated[float | None, typer.Option(help="Learning rate.", show_default=False)]
-Seed = Annotated[int, typer.Option(help="Decides everything that is random.")]
+Seed = Annotated[int, typer.Option(min=0, help="Decides everything that is random.")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")]
+Set = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="NAME=VALUE",
+        help="Any other parameter, as decoder=false, patience=5, validation_fraction=0.2 or "
+        "weight_averaging=0.99; may be repeated.",
+        show_default=False,
+    ),
+]
 Resume = Annotated[
     bool, typer.Option("--resume", help="Go on with a run of this output that was stopped.")
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress bar.")]
+
+
+#: Parameters that commands set by themselves, or that have no meaning in the shell.
+_NOT_TO_SET = frozenset(
+    {"callbacks", "checkpoint_dir", "image_shape", "resume", "sampling_strategy", "warm_start"}
+)
 
 
 @dataclass(frozen=True)
@@ -91,10 +109,17 @@ class MethodOptions:
     seed: int
     device: str
     quiet: bool
+    others: list[str] | None
 
-    def parameters(self) -> dict[str, Any]:
-        """Return the estimators' parameters."""
-        return {
+    def parameters(self, estimator: type) -> dict[str, Any]:
+        """Return the parameters of ``estimator``.
+
+        Raises
+        ------
+        InputError
+            If it has no parameter that ``--set`` names.
+        """
+        named = {
             "preset": self.preset,
             "encoder": self.encoder,
             "latent_dim": self.latent_dim,
@@ -110,6 +135,7 @@ class MethodOptions:
             "device": self.device,
             "verbose": int(not self.quiet),
         }
+        return named | parse_others(self.others, estimator().get_params().keys() - named)
 
 
 def parse_size(text: str | None) -> tuple[int, int] | None:
@@ -126,6 +152,30 @@ def parse_size(text: str | None) -> tuple[int, int] | None:
     if match is None:
         raise InputError(f"--size {text}: expected height and width, as in 64x64.")
     return int(match[1]), int(match[2])
+
+
+def parse_others(texts: list[str] | None, known: Iterable[str]) -> dict[str, Any]:
+    """Read ``NAME=VALUE``, where the value is JSON or, failing that, text.
+
+    Parameters
+    ----------
+    texts : list of str or None
+    known : iterable of str
+        The names that there are.
+    """
+    parsed = {}
+    names = sorted(set(known) - _NOT_TO_SET)
+    for text in texts or ():
+        name, equals, value = text.partition("=")
+        if not equals or name not in names:
+            raise InputError(
+                f"--set {text}: expected NAME=VALUE, where NAME is one of {', '.join(names)}."
+            )
+        try:
+            parsed[name] = json.loads(value)
+        except ValueError:
+            parsed[name] = value
+    return parsed
 
 
 def parse_mixing(text: str | None) -> str | float | tuple[float, ...] | None:

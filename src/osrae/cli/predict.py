@@ -11,7 +11,7 @@ import pandas as pd
 from osrae import RAEClassifier, load
 from osrae.cli.display import console, score_line
 from osrae.cli.runs import check_output_file
-from osrae.data.codec import PictureCodec
+from osrae.data.codec import PictureCodec, TableCodec
 from osrae.data.files import TABLE_SUFFIXES, is_table, read_table, write_table
 from osrae.data.folders import read_folder
 from osrae.errors import InputError
@@ -30,27 +30,31 @@ def run(model_path: Path, data: Path, output: Path, priors: str, device: str) ->
     model.priors = priors
     notes = read_notes(model_path)
     pictures = isinstance(model.codec_, PictureCodec)
-    X, rows, truth = _pictures(model, data, notes) if pictures else _table(data, notes)
+    X, rows, truth = _pictures(model, data, notes) if pictures else _table(model, data, notes)
     probabilities = model.predict_proba(X)
     predicted = model.classes_[probabilities.argmax(axis=1)]
     write_table(output, _with_predictions(rows, model.classes_, predicted, probabilities))
     if truth is not None:
         console.print(score_line(f"against the column {notes['target']}",
                                  summary(truth.astype(str), predicted.astype(str))))  # fmt: skip
-    console.print(f"{len(predicted)} predictions: {output}")
+    console.print(f"{len(predicted)} predictions: {output}", markup=False)
 
 
-def _table(data: Path, notes: dict[str, Any]) -> tuple[Any, pd.DataFrame, np.ndarray | None]:
+def _table(
+    model: RAEClassifier, data: Path, notes: dict[str, Any]
+) -> tuple[Any, pd.DataFrame, np.ndarray | None]:
     if not is_table(data):
         raise InputError(
             f"The model was trained on a table, and {data} is none (.csv, .tsv, .parquet)."
         )
-    frame = read_table(data)
+    assert isinstance(model.codec_, TableCodec)
+    frame = read_table(data, text=model.codec_.encoder.text_columns)
     target = notes.get("target")
-    if target not in frame.columns:
-        return frame, frame, None
-    known = frame[target].notna().all()
-    return frame.drop(columns=target), frame, frame[target].to_numpy() if known else None
+    X = frame.drop(columns=target, errors="ignore")
+    if set(X.columns) == set(model.feature_names_in_):
+        X = X[list(model.feature_names_in_)]
+    known = target in frame.columns and frame[target].notna().all()
+    return X, frame, frame[target].to_numpy() if known else None
 
 
 def _pictures(
@@ -59,7 +63,8 @@ def _pictures(
     if is_table(data):
         raise InputError(f"The model was trained on pictures, and {data} is a table.")
     size = notes.get("size")
-    folder = read_folder(data, size=None if size is None else tuple(size), labelled=False)
+    size = size or model.codec_.description.shape[1:]
+    folder = read_folder(data, size=tuple(size), labelled=False)
     channels = model.codec_.description.shape[0]
     return _with_channels(folder.pictures, channels), pd.DataFrame({"file": folder.files}), None
 

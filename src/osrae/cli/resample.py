@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+from rich.markup import escape
 from rich.table import Table
 
 from osrae import RAEOversampler
@@ -35,11 +36,11 @@ def run(
     if is_table(data):
         check_output_file(output, TABLE_SUFFIXES)
     else:
-        check_output_folder(output, replace_model=False)
+        check_output_folder(output)
     checkpoint = checkpoint_beside(output, "checkpoint", resume)
     source = read_source(data, target, size)
     labels = label_array(source.y)
-    parameters = method.parameters() | {
+    parameters = method.parameters(RAEOversampler) | {
         "sampling_strategy": parse_strategy(strategy, counts, np.unique(labels)),
         "checkpoint_dir": checkpoint,
         "resume": resume,
@@ -60,7 +61,7 @@ def run(
         _write_pictures(output, sampler, source, X, y)
     shutil.rmtree(checkpoint, ignore_errors=True)
     console.print(_counts(label_array(y), sampler.synthetic_mask_))
-    console.print(f"Balanced data: {output}")
+    console.print(f"Balanced data: {output}", markup=False)
 
 
 def _write_pictures(
@@ -91,5 +92,5 @@ def _counts(y: np.ndarray, synthetic: np.ndarray) -> Table:
     for name in np.unique(names):
         new = int((synthetic & (names == name)).sum())
         after = int((names == name).sum())
-        table.add_row(name, str(after - new), str(new), str(after))
+        table.add_row(escape(name), str(after - new), str(new), str(after))
     return table

@@ -23,6 +23,10 @@ Kind = Literal["number", "integer", "boolean", "category"]
 _BLOCK_VALUES = 2**22
 
 
+class _ColumnTypeError(InputError, TypeError):
+    """A column of objects that cannot be used; scikit-learn expects a TypeError."""
+
+
 class Columns(ABC):
     """A table as the encoder reads it."""
 
@@ -112,7 +116,7 @@ class _ObjectColumns(Columns):
         present = self.X[~self._missing[:, column], column]
         for value in present:
             if not isinstance(value, str | Number | np.generic):
-                raise TypeError(
+                raise _ColumnTypeError(
                     f"{self.name(column)} holds a {type(value).__name__}: argument must be a "
                     "string or a real number"
                 )

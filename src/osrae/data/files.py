@@ -7,6 +7,7 @@ import os
 import secrets
 import warnings
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal
 
@@ -44,13 +45,15 @@ def _check_suffix(path: Path) -> None:
         )
 
 
-def read_table(path: str | os.PathLike[str]) -> pd.DataFrame:
+def read_table(path: str | os.PathLike[str], *, text: Sequence[str] = ()) -> pd.DataFrame:
     """Read a CSV file (UTF-8, first line the column names) or a Parquet file.
 
     Parameters
     ----------
     path : path-like
         A file ending in one of `TABLE_SUFFIXES`, in upper or lower case.
+    text : sequence of str
+        Columns of a CSV file that are text even where they look like numbers.
 
     Returns
     -------
@@ -70,7 +73,7 @@ def read_table(path: str | os.PathLike[str]) -> pd.DataFrame:
     _check_suffix(path)
     if path.stat().st_size == 0:
         raise InputError(f"{path} is empty (0 bytes); expected a table. Make or copy it again.")
-    frame = _read_parquet(path) if _is_parquet(path) else _read_csv(path)
+    frame = _read_parquet(path) if _is_parquet(path) else _read_csv(path, text)
     if frame.empty:
         raise InputError(
             f"{path} has {len(frame)} rows and {frame.shape[1]} columns; expected at least 1 each."
@@ -78,7 +81,7 @@ def read_table(path: str | os.PathLike[str]) -> pd.DataFrame:
     return frame
 
 
-def _read_csv(path: Path) -> pd.DataFrame:
+def _read_csv(path: Path, text: Sequence[str]) -> pd.DataFrame:
     import pandas as pd
 
     # "utf-8-sig" also takes files without the mark that Excel puts in front.
@@ -93,7 +96,8 @@ def _read_csv(path: Path) -> pd.DataFrame:
             warnings.simplefilter("error", pd.errors.ParserWarning)
             # In pieces, a column could get different types on different lines. Without
             # index_col=False, surplus fields would make the first column an index.
-            return pd.read_csv(path, low_memory=False, index_col=False, **options)
+            types = dict.fromkeys(text, str)
+            return pd.read_csv(path, low_memory=False, index_col=False, dtype=types, **options)
     except pd.errors.EmptyDataError as error:
         raise InputError(f"{path} is empty; expected a line of column names and rows.") from error
     except UnicodeDecodeError as error:

@@ -154,6 +154,16 @@ class TableEncoder:
             )
         return {places[entry] if entry in places else int(entry) for entry in chosen}
 
+    @property
+    def text_columns(self) -> list[Any]:
+        """Labels of the data frame's columns whose categories are all text."""
+        names = column_names(self.template) or range(self.n_columns)
+        return [
+            names[column.position]
+            for column in self.plan.categories
+            if all(isinstance(category, str) for category in column.categories)
+        ]
+
     def transform(self, X: Any) -> np.ndarray:
         """Encode ``X``.
 

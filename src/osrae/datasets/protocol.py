@@ -29,6 +29,8 @@ CLASS_COUNTS: Mapping[str, tuple[int, ...]] = {
     "cifar10": _COLOUR,
 }
 _BALANCED = 800
+#: Of each class, for validation; the least that a class leaves over is 500.
+_VALIDATION = 300
 _IDX_PARTS = ("train", "t10k")
 
 
@@ -44,6 +46,9 @@ class Protocol:
         Every class equally common. (OPTICAL DIGITS has one test part, a stratified split.)
     X_test_imbalanced, y_test_imbalanced : ndarray
         As imbalanced as the training part.
+    X_validation, y_validation : ndarray or None
+        Rows of the public training split that the training part leaves over, every class equally
+        common: what settings may be chosen by. (OPTICAL DIGITS leaves none.)
     """
 
     X_train: np.ndarray
@@ -52,6 +57,8 @@ class Protocol:
     y_test_balanced: np.ndarray
     X_test_imbalanced: np.ndarray
     y_test_imbalanced: np.ndarray
+    X_validation: np.ndarray | None = None
+    y_validation: np.ndarray | None = None
 
 
 def subsample(y: np.ndarray, counts: Sequence[int], rng: np.random.Generator) -> np.ndarray:
@@ -169,6 +176,8 @@ def _drawn(
     balanced = subsample(y_test, [_BALANCED] * len(counts), rng)
     _, there = np.unique(y_test, return_counts=True)
     tail = subsample(y_test, np.minimum(_LONG_TAIL, there).tolist(), rng)
+    rest = np.setdiff1d(np.arange(len(y_train)), train)
+    validation = rest[subsample(y_train[rest], [_VALIDATION] * len(counts), rng)]
     return Protocol(
         X_train[train],
         y_train[train],
@@ -176,6 +185,8 @@ def _drawn(
         y_test[balanced],
         X_test[tail],
         y_test[tail],
+        X_train[validation],
+        y_train[validation],
     )
 
 

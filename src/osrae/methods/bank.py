@@ -56,11 +56,13 @@ class LatentBank:
         return cls(encode_rows(method, rows), torch.from_numpy(codes), torch.arange(len(rows)))
 
     def trimmed(self) -> LatentBank:
-        """Keep the first members of every class, enough to sample from and small on disk."""
-        order = torch.argsort(self.codes, stable=True)
-        counts = torch.bincount(self.codes)
-        starts = (torch.cumsum(counts, 0) - counts)[self.codes[order]]
-        kept = order[torch.arange(len(order)) - starts < _KEPT_PER_CLASS].sort().values
+        """Keep members spread evenly over every class: enough to sample from, small on disk."""
+        chosen = []
+        for code in self.codes.unique():
+            members = torch.nonzero(self.codes == code).flatten()
+            places = torch.linspace(0, len(members) - 1, min(len(members), _KEPT_PER_CLASS))
+            chosen.append(members[places.round().long()])
+        kept = torch.cat(chosen).sort().values
         return LatentBank(self.z[kept], self.codes[kept], self.rows[kept])
 
     def mixtures(

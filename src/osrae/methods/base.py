@@ -23,6 +23,7 @@ from osrae.data.description import DataDescription
 from osrae.errors import DataWarning, InputError
 from osrae.methods.bank import LatentBank
 from osrae.methods.rae import RAE
+from osrae.storage import jsonable
 from osrae.training.batches import TrainingData
 from osrae.training.callbacks import Callback, TrainingState
 from osrae.training.device import inference_dtype, place, resolve_device, resolve_precision
@@ -94,8 +95,11 @@ class DeepEstimator(BaseEstimator):
         self.seed_ = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
         if not warm:
             self.codec_ = fit_codec(X, self._image_shape(), self.categorical_features)
-            with seeded_initialisation(self.seed_):
-                self.method_ = self._make_method(self.codec_.description, len(classes), len(codes))
+        with seeded_initialisation(self.seed_):
+            method = self._make_method(self.codec_.description, len(classes), len(codes))
+        if warm:
+            _take_weights(method, self.method_)
+        self.method_ = method
         self.classes_ = classes
         rows = torch.from_numpy(self.codec_.encode(X))
         split = self._split(codes)
@@ -130,7 +134,9 @@ class DeepEstimator(BaseEstimator):
             resume=self.resume,
             identity=self._identity(rows, codes, max_steps),
         )
-        return train(method, data, held if len(held) else None, run, self._all_callbacks())
+        state = train(method, data, held if len(held) else None, run, self._all_callbacks())
+        method.optimizers = {}  # their moments are twice the size of the weights
+        return state
 
     def _split(self, codes: np.ndarray) -> ValidationSplit:
         rng = np.random.default_rng([self.seed_, 1])
@@ -144,7 +150,7 @@ class DeepEstimator(BaseEstimator):
                 DataWarning,
                 stacklevel=2,
             )
-        if len(split.validation) and len(split.unvalidated):
+        if self.validation_fraction and len(split.unvalidated):
             small = _listed(self.classes_[split.unvalidated])
             warnings.warn(
                 f"Classes too small to hold a sample back for validation: {small}. They "
@@ -163,7 +169,9 @@ class DeepEstimator(BaseEstimator):
         settings = dataclasses.asdict(self.method_.settings)
         return {
             "data": digest.hexdigest(),
-            "settings": {name: _plain(value) for name, value in settings.items()},
+            "settings": jsonable(settings),
+            "precision": str(self.method_.precision),
+            "device": self.method_.device.type,
             "max_steps": max_steps,
             "seed": self.seed_,
             "validation_fraction": self.validation_fraction,
@@ -218,7 +226,7 @@ class DeepEstimator(BaseEstimator):
         InputError
             If ``label`` is no class of the training data, or there is no decoder.
         """
-        check_is_fitted(self)
+        check_is_fitted(self, "bank_")
         self._check_decoder()
         code = self._code_of(label)
         if n < 1:
@@ -262,7 +270,7 @@ class DeepEstimator(BaseEstimator):
         """
         from osrae.methods.persistence import save_estimator
 
-        check_is_fitted(self)
+        check_is_fitted(self, "bank_")
         save_estimator(self, Path(path))
 
     @classmethod
@@ -290,9 +298,20 @@ def _listed(classes: np.ndarray, most: int = 8) -> str:
     return shown if len(classes) <= most else f"{shown} and {len(classes) - most} more"
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, np.generic):
-        return value.item()
-    return (
-        [_plain(part) for part in value] if isinstance(value, tuple | list | np.ndarray) else value
-    )
+def _take_weights(method: RAE, trained: RAE) -> None:
+    """Go on from the weights of ``trained``.
+
+    Raises
+    ------
+    InputError
+        If the networks differ in kind or size.
+    """
+    weights = trained.state_dict()
+    shapes = {name: value.shape for name, value in weights.items()}
+    if shapes != {name: value.shape for name, value in method.state_dict().items()}:
+        raise InputError(
+            "warm_start=True goes on with the networks of the fit before, but the parameters now "
+            "ask for others. Set warm_start=False, or leave encoder, latent_dim, mixture_size, the "
+            "switches and the preset as they were."
+        )
+    method.load_state_dict(weights)

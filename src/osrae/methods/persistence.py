@@ -18,12 +18,14 @@ from osrae.methods.rae import RAE
 from osrae.storage import (
     atomic_folder,
     explain_os_errors,
+    jsonable,
     read_header,
     read_tensors,
     write_header,
     write_tensors,
 )
 from osrae.training.device import inference_dtype, place, resolve_device, resolve_precision
+from osrae.training.seeding import seeded_initialisation
 
 __all__ = ["load", "load_estimator", "read_model_header", "read_notes", "save_estimator"]
 
@@ -55,10 +57,11 @@ def save_estimator(estimator: Any, path: Path, notes: dict[str, Any] | None = No
         for key, value in method.final(name).state_dict().items()
     }
     tensors |= {"bank.z": bank.z, "bank.codes": bank.codes, "bank.rows": bank.rows}
+    tensors["validation_indices"] = torch.from_numpy(estimator.validation_indices_)
     content = {
         "estimator": type(estimator).__name__,
         "parameters": _json_parameters(estimator),
-        "settings": _jsonable(dataclasses.asdict(method.settings)),
+        "settings": jsonable(dataclasses.asdict(method.settings)),
         "codec": estimator.codec_.to_json(),
         "classes": labels_to_json(estimator.classes_),
         "class_counts": estimator.class_counts_.tolist(),
@@ -70,7 +73,7 @@ def save_estimator(estimator: Any, path: Path, notes: dict[str, Any] | None = No
         "notes": notes or {},
         "fitted": {name: getattr(estimator, name) for name in estimator._saved_numbers},
     }
-    with explain_os_errors(path), atomic_folder(path, overwrite=True) as temporary:
+    with explain_os_errors(path), atomic_folder(path, replace=_KIND) as temporary:
         write_tensors(temporary / _TENSORS, tensors)
         write_header(temporary, _KIND, content)
 
@@ -149,7 +152,8 @@ def _restore(
     classes = labels_from_json(header["classes"])
     settings = RAESettings(**_tuples(header["settings"]))
     target = resolve_device(device)
-    method = RAE(codec.description, len(classes), settings)
+    with seeded_initialisation(header["seed"]):  # only the critic keeps its first weights
+        method = RAE(codec.description, len(classes), settings)
     for name in _KEPT:
         if name in method.networks:
             weights = _below(tensors, name)
@@ -162,6 +166,7 @@ def _restore(
     estimator.method_ = method.eval()
     estimator.codec_, estimator.classes_ = codec, classes
     estimator.bank_ = LatentBank(**_below(tensors, "bank"))
+    estimator.validation_indices_ = tensors["validation_indices"].numpy()
     estimator.class_counts_ = np.array(header["class_counts"], dtype=np.int64)
     estimator.n_features_in_ = header["n_features_in"]
     if header["feature_names_in"] is not None:
@@ -187,7 +192,7 @@ def _json_parameters(estimator: Any) -> dict[str, Any]:
     """Keep the constructor's parameters that are plain values; a model does not need others."""
     parameters = {}
     for name, value in estimator.get_params(deep=False).items():
-        value = _jsonable(value)
+        value = jsonable(value)
         if name not in _RUN_PARAMETERS and _is_plain(value):
             parameters[name] = value
     return parameters
@@ -195,21 +200,12 @@ def _json_parameters(estimator: Any) -> dict[str, Any]:
 
 def _python_parameters(parameters: dict[str, Any]) -> dict[str, Any]:
     known = {name: value for name, value in parameters.items() if name not in _RUN_PARAMETERS}
-    return {name: tuple(v) if isinstance(v, list) else v for name, v in known.items()}
+    return _tuples(known)
 
 
-def _tuples(settings: dict[str, Any]) -> dict[str, Any]:
-    return {name: tuple(v) if isinstance(v, list) else v for name, v in settings.items()}
-
-
-def _jsonable(value: Any) -> Any:
-    if isinstance(value, np.generic):
-        return value.item()
-    if isinstance(value, np.ndarray | tuple | list):
-        return [_jsonable(part) for part in value]
-    if isinstance(value, dict) and all(isinstance(key, str) for key in value):
-        return {key: _jsonable(part) for key, part in value.items()}
-    return value
+def _tuples(values: dict[str, Any]) -> dict[str, Any]:
+    """Undo what JSON does to tuples."""
+    return {name: tuple(v) if isinstance(v, list) else v for name, v in values.items()}
 
 
 def _is_plain(value: Any) -> bool:

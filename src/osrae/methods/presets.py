@@ -291,7 +291,7 @@ def preset_settings(
     if preset not in PRESETS:
         raise InputError(f"preset={preset!r} is unknown; there are {', '.join(sorted(PRESETS))}.")
     kind = "pictures" if isinstance(description, ImageDescription) else "tables"
-    given = {name: value for name, value in overrides.items() if value is not None}
+    given = {name: _plain(value) for name, value in overrides.items() if value is not None}
     variants = PRESETS[preset]
     variant = f"{kind} to resample" if to_resample else kind
     settings = replace(variants.get(variant, variants[kind]), **given)
@@ -304,6 +304,12 @@ def preset_settings(
         settings = replace(settings, class_sampling="instance" if small else "deferred")
     _check(settings, kind)
     return settings
+
+
+def _plain(value: Any) -> Any:
+    """Turn NumPy's scalars and arrays (as grid searches give them) into numbers and tuples."""
+    value = value.tolist() if hasattr(value, "tolist") else value
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _automatic_augmentation(description: DataDescription) -> str:

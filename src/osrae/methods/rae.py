@@ -247,7 +247,7 @@ class RAE(Method):
         """Draw or compute ``alpha`` (N, t) for tuples of latent vectors ``z`` (t, N, m)."""
         t, n, m = z.shape
         mixing = self.settings.mixing
-        if mixing == "mixer":
+        if "mixer" in self.networks:
             noise = torch.randn(n, m, generator=generator, device=z.device, dtype=z.dtype)
             return self.networks["mixer"](z.transpose(0, 1), label, noise).to(z.dtype)
         if isinstance(mixing, str | float | int):

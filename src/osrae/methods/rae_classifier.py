@@ -144,7 +144,7 @@ class RAEClassifier(
     method_ : RAE
         The networks.
     temperature_ : float
-        What the logits are divided by, fitted on the rows held back (1 without them).
+        What the logits are divided by, fitted on the rows held back (1 without any).
 
     See Also
     --------
@@ -283,11 +283,11 @@ class RAEClassifier(
 
     def _after_training(self, rows: Tensor, codes: np.ndarray, split: ValidationSplit) -> None:
         training = split.train
+        self.temperature_ = 1.0
         super()._after_training(rows[training], codes[training], split)
         self.bank_.rows = torch.from_numpy(training)[self.bank_.rows]
         self.bank_ = self.bank_.trimmed()
-        self.temperature_ = 1.0
-        if len(np.unique(codes[split.validation])) == len(self.classes_):
+        if len(split.validation):
             logits = batched_logits(self.method_, rows[split.validation]).double().numpy()
             self.temperature_ = fit_temperature(logits, codes[split.validation])
 
@@ -380,7 +380,7 @@ class RAEClassifier(
         -------
         X : same container as the training data
         """
-        check_is_fitted(self)
+        check_is_fitted(self, "bank_")
         self._check_decoder()
         z = torch.as_tensor(np.asarray(Z, dtype=np.float32))
         if z.ndim != 2 or z.shape[1] != self.method_.latent_dim:
@@ -403,7 +403,7 @@ class RAEClassifier(
         return logits / self.temperature_ + np.log(priors)
 
     def _rows(self, X: Any) -> Tensor:
-        check_is_fitted(self)
+        check_is_fitted(self, "bank_")
         X = check_features(self, X, reset=False)
         return torch.from_numpy(self.codec_.encode(X))
 

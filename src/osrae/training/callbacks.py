@@ -24,7 +24,7 @@ class TrainingState:
         One row per evaluation: ``step``, the mean of each loss since the row before,
         ``validation_acsa`` (None without a validation part), ``seconds``.
     best_step : int or None
-        The latest step with the best score on the validation part.
+        The first step with the best score on the validation part.
     best_score : float
         Its validation ACSA.
     kept_step : int or None
@@ -33,7 +33,7 @@ class TrainingState:
     sums : dict of str to list
         Sum and number of each loss since the latest row of the history.
     stop : bool
-        Set to end the run after this step; the best weights are kept.
+        Set to end the run after this step.
     reason : str
         Why the run ended: ``"max_steps"``, ``"patience"``, ``"callback"`` or ``"interrupt"``;
         empty while it goes on.

@@ -12,6 +12,9 @@ from torch import Tensor
 from osrae.errors import InputError
 from osrae.storage import (
     atomic_folder,
+    check_writable,
+    explain_os_errors,
+    is_vacant,
     read_header,
     read_tensors,
     write_header,
@@ -20,10 +23,20 @@ from osrae.storage import (
 from osrae.training.callbacks import TrainingState
 from osrae.training.method import Method
 
-__all__ = ["cpu_copy", "read_checkpoint", "write_checkpoint"]
+__all__ = ["check_place", "cpu_copy", "has_checkpoint", "read_checkpoint", "write_checkpoint"]
 
 _KIND = "checkpoint"
 _TENSORS = "state.safetensors"
+
+
+def check_place(folder: Path) -> None:
+    """Refuse a folder that checkpoints could not be written to; raises `InputError`."""
+    check_writable(folder, replace=_KIND)
+
+
+def has_checkpoint(folder: Path) -> bool:
+    """Whether there is something to go on from."""
+    return not is_vacant(folder)
 
 
 def write_checkpoint(
@@ -41,7 +54,7 @@ def write_checkpoint(
     method : Method
     state : TrainingState
     best : dict of Tensor or None
-        Weights of the best validation score so far.
+        The weights that the run would keep if it ended here.
     identity : dict
         What a run must share with this checkpoint to go on from it: settings, seed, data.
     """
@@ -53,7 +66,7 @@ def write_checkpoint(
     progress = dataclasses.asdict(state)
     if state.best_step is None:
         progress["best_score"] = None
-    with atomic_folder(folder, overwrite=True) as temporary:
+    with explain_os_errors(folder), atomic_folder(folder, replace=_KIND) as temporary:
         write_tensors(temporary / _TENSORS, tensors)
         write_header(temporary, _KIND, {"identity": identity, "state": progress})
 
@@ -61,7 +74,7 @@ def write_checkpoint(
 def read_checkpoint(
     folder: Path, method: Method, identity: dict[str, Any]
 ) -> tuple[TrainingState, dict[str, Tensor] | None]:
-    """Load ``folder`` into ``method`` and return the run's state and best weights.
+    """Load ``folder`` into ``method`` and return the run's state and the weights kept so far.
 
     Raises
     ------

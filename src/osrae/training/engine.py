@@ -19,7 +19,13 @@ from osrae.errors import TrainingDivergedError
 from osrae.networks.layers import set_generator
 from osrae.training.batches import Batch, TrainingData, TupleSampler
 from osrae.training.callbacks import Callback, TrainingState
-from osrae.training.checkpoint import cpu_copy, read_checkpoint, write_checkpoint
+from osrae.training.checkpoint import (
+    check_place,
+    cpu_copy,
+    has_checkpoint,
+    read_checkpoint,
+    write_checkpoint,
+)
 from osrae.training.device import autocast
 from osrae.training.method import Method
 from osrae.training.seeding import reseed
@@ -72,7 +78,10 @@ def train(
     run: RunSettings,
     callbacks: Sequence[Callback] = (),
 ) -> TrainingState:
-    """Train ``method`` and leave it with its best (or, without validation, last) weights.
+    """Train ``method`` and leave it with the latest weights that validation does not speak against.
+
+    These are the latest whose validation ACSA is within one standard error of the best; without
+    validation, the last.
 
     Parameters
     ----------
@@ -96,9 +105,12 @@ def train(
         If a loss or a weight stops being finite. The last checkpoint is left as it was.
     """
     loop = _Loop(method, data, validation, run, callbacks)
-    with _dropout_generator(method, loop.generator), _graceful_interrupt(loop.state):
-        loop.run_to_end()
-    loop.finish()
+    try:
+        with _dropout_generator(method, loop.generator), _graceful_interrupt(loop.state):
+            loop.run_to_end()
+        loop.finish()
+    finally:
+        loop.tell("on_end")
     return loop.state
 
 
@@ -116,11 +128,13 @@ class _Loop:
         self.method, self.data, self.validation = method, data, validation
         self.run, self.callbacks = run, callbacks
         self.state = TrainingState(run.max_steps)
+        if run.checkpoint is not None:
+            check_place(run.checkpoint)
         self.best: dict[str, Tensor] | None = None
         n_classes = int(data.y.max()) + 1
         self.sampler = TupleSampler(data.y, n_classes, method.tuple_size, run.batch_size)
         method.prepare(self.sampler.counts)
-        if run.resume and run.checkpoint is not None and run.checkpoint.exists():
+        if run.resume and run.checkpoint is not None and has_checkpoint(run.checkpoint):
             self.state, self.best = read_checkpoint(run.checkpoint, method, run.identity)
         self.index_generator = torch.Generator()
         self.generator = torch.Generator(method.device)
@@ -129,27 +143,25 @@ class _Loop:
 
     def run_to_end(self) -> None:
         state = self.state
-        self._tell("on_start")
+        self.tell("on_start")
         self.method.train()
         while state.step < state.max_steps and not state.stop:
             self._step()
             if state.step % self.run.evaluate_every == 0 or state.step == state.max_steps:
                 self._evaluate()
-            self._tell("on_step")
+            self.tell("on_step")
             if time.monotonic() - self.saved > self.run.checkpoint_seconds:
                 self._save()
-        if state.stop:
-            state.reason = state.reason or "callback"
-            self._save()
-        else:
+        if not state.stop:
             state.reason = "max_steps"
+        state.reason = state.reason or "callback"
+        self._save()
 
     def finish(self) -> None:
-        """Put the best weights into the method."""
+        """Put the weights to keep into the method."""
         if self.best is not None:
             self.method.load_state_dict(self.best)
         self.method.eval()
-        self._tell("on_end")
 
     def _step(self) -> None:
         step, seed = self.state.step, self.run.seed
@@ -186,13 +198,13 @@ class _Loop:
         row["seconds"] = self.seconds_before + time.monotonic() - self.started
         state.history.append(row)
         state.sums.clear()
-        self._tell("on_evaluation")
+        self.tell("on_evaluation")
 
     def _validate(self) -> float:
         assert self.validation is not None
         state = self.state
         score, standard_error = _acsa(self.method, self.validation)
-        if score >= state.best_score:
+        if score > state.best_score:
             state.best_score, state.best_step = score, state.step
         # A few rows of a rare class score noisily, and later weights have seen more data: earlier
         # ones are kept only if they are better by more than that noise.
@@ -212,7 +224,7 @@ class _Loop:
             )
         self.saved = time.monotonic()
 
-    def _tell(self, hook: str) -> None:
+    def tell(self, hook: str) -> None:
         for callback in self.callbacks:
             getattr(callback, hook)(self.state)
 
