@@ -18,7 +18,15 @@ from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import MinMaxScaler
 
 from osrae import RAEClassifier, RAEOversampler
-from osrae.cli.display import PLAIN_COLUMNS, console, note, recall_table, score_line, scores
+from osrae.cli.display import (
+    PLAIN_COLUMNS,
+    PLAIN_LEGEND,
+    console,
+    note,
+    recall_table,
+    score_line,
+    scores,
+)
 from osrae.cli.runs import check_output_folder
 from osrae.data.folders import write_folder
 from osrae.datasets.protocol import subsample
@@ -78,6 +86,7 @@ def run(output: Path, seed: int) -> None:
     console.print(recall_table(counts, columns))
     for name, column in columns.items():
         console.print(score_line(name, column))
+    console.print(PLAIN_LEGEND)
     console.print(_summary(output, time.monotonic() - started), markup=False)
 
 

@@ -11,11 +11,23 @@ from rich.table import Table
 
 from osrae.evaluation.classification import per_class_recall, summary
 
-__all__ = ["PLAIN_COLUMNS", "console", "note", "recall_table", "score_line", "scores"]
+__all__ = [
+    "PLAIN_COLUMNS",
+    "PLAIN_LEGEND",
+    "console",
+    "note",
+    "recall_table",
+    "score_line",
+    "scores",
+]
 
 #: Titles of a network trained without oversampling, by the priors it predicts for. The second
 #: is that network's own best: its logits are corrected for the class frequencies it has learned.
-PLAIN_COLUMNS = {"no oversampling": "train", "no oversampling, corrected": "balanced"}
+PLAIN_COLUMNS = {"plain": "train", "plain, corrected": "balanced"}
+PLAIN_LEGEND = (
+    "plain: the same network trained without oversampling; corrected: its predictions, for equally "
+    "common classes"
+)
 
 #: Results go to standard output; what happens meanwhile, to standard error.
 console = Console(highlight=False, soft_wrap=True)

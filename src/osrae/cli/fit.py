@@ -10,7 +10,15 @@ from typing import Any
 import numpy as np
 
 from osrae import RAEClassifier
-from osrae.cli.display import PLAIN_COLUMNS, console, note, recall_table, score_line, scores
+from osrae.cli.display import (
+    PLAIN_COLUMNS,
+    PLAIN_LEGEND,
+    console,
+    note,
+    recall_table,
+    score_line,
+    scores,
+)
 from osrae.cli.options import MethodOptions
 from osrae.cli.runs import Stopped, check_output_folder, checkpoint_beside
 from osrae.cli.source import Source, read_source
@@ -134,3 +142,5 @@ def _report(parts: _Parts, columns: dict[str, dict[str, Any]]) -> None:
     console.print(recall_table(dict(zip(labels, counts, strict=True)), columns))
     for name, column in columns.items():
         console.print(score_line(name, column))
+    if len(columns) > 1:
+        console.print(PLAIN_LEGEND)
