@@ -238,7 +238,7 @@ _DEFAULT_PICTURES_TO_RESAMPLE = replace(
 _DEFAULT_TABLES = replace(
     _DEFAULT_PICTURES,
     encoder=None,
-    class_sampling="balanced",
+    class_sampling="instance",
     schedule=("joint",) + ("reconstruct",) * 3,
     learning_rate=1e-3,
     augmentation="none",
