@@ -26,7 +26,7 @@ def run(path: Path) -> None:
         "classes": ", ".join(f"{name} ({count})" for name, count in counts.items()),
         "latent dimension": model.method_.latent_dim,
         "mixture size": model.method_.tuple_size,
-        "training": f"{model.n_steps_} steps, seed {model.seed_}",
+        "training": f"{model.n_steps_} steps, random_state {model.random_state}",
         "validation ACSA": _validation(model.history_),
         "versions": ", ".join(f"{name} {v}" for name, v in header["versions"].items()),
     }
