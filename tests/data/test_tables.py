@@ -683,3 +683,11 @@ def test_whatever_is_decoded_occurs_in_the_frame(X, seed):
             assert found.max() <= known.max()
         else:
             assert set(found.dropna()) <= set(known.dropna())
+
+
+def test_a_twin_of_integers_among_objects_comes_back_as_integers() -> None:
+    frame = pd.DataFrame({"a": [1, 2, 3, 4], "b": [1, 2, 3, 4]}, dtype=object)
+    encoder = TableEncoder().fit(frame)
+    back = encoder.inverse_transform(encoder.transform(frame))
+    assert [type(value) for value in back["b"]] == [int] * 4
+    assert list(back["b"]) == [1, 2, 3, 4]

@@ -105,7 +105,10 @@ def predict(
     ] = "balanced",
     device: o.Device = "auto",
 ) -> None:  # fmt: skip
-    """Predict classes and their probabilities."""
+    """Predict classes and their probabilities.
+
+    Pictures are brought to the size that the model was trained on.
+    """
     from osrae.cli.predict import run
 
     run(model, data, output, priors, device)

@@ -269,16 +269,16 @@ class TableEncoder:
             stop = start + len(known)
             values[block.position] = known[Z[:, start:stop].argmax(axis=1)]
             start = stop
+        for column in numbers:
+            if column.kind != "number" and holds_objects(self.template, column.position):
+                whole = bool if column.kind == "boolean" else int
+                values[column.position] = _python_values(values[column.position], whole)
         for fixed in self.plan.fixed:
             values[fixed.position] = (
                 np.full(len(Z), fixed.value, dtype=object)
                 if fixed.same_as is None
                 else values[fixed.same_as]
             )
-        for column in numbers:
-            if column.kind != "number" and holds_objects(self.template, column.position):
-                whole = bool if column.kind == "boolean" else int
-                values[column.position] = _python_values(values[column.position], whole)
         return fill_template(self.template, [values[j] for j in range(self.n_columns)])
 
     def to_json(self) -> dict[str, Any]:
