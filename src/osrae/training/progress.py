@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Column
 
 from osrae.training.callbacks import Callback, TrainingState
 
@@ -23,14 +24,18 @@ class ProgressBar(Callback):
     def on_start(self, state: TrainingState) -> None:
         """Begin the bar at the step that the run begins at."""
         self.progress = Progress(
-            TextColumn("training"),
-            BarColumn(bar_width=20),
+            BarColumn(bar_width=12),
             MofNCompleteColumn(),
             TextColumn("{task.fields[rate]}"),
             TimeRemainingColumn(elapsed_when_finished=True),
-            TextColumn("{task.fields[scores]}"),
+            # On a narrow terminal the losses are what is cut off.
+            TextColumn(
+                "{task.fields[scores]}",
+                table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis"),
+            ),
             console=self.console,
             disable=not self.console.is_terminal,
+            expand=True,
         )
         self.progress.start()
         self.task = self.progress.add_task(
@@ -70,4 +75,4 @@ def _latest_acsa(state: TrainingState) -> float | None:
 
 def _scores(losses: dict[str, float], acsa: float | None) -> str:
     shown = [f"{name} {value:.3g}" for name, value in losses.items()]
-    return "  ".join(shown + ([] if acsa is None else [f"val. ACSA {100 * acsa:.1f} %"]))
+    return "  ".join(([] if acsa is None else [f"val. ACSA {100 * acsa:.1f} %"]) + shown)
