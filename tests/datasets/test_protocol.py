@@ -8,7 +8,13 @@ import pytest
 from sklearn.datasets import load_digits
 
 from osrae import InputError
-from osrae.datasets.protocol import CLASS_COUNTS, load_protocol, subsample
+from osrae.datasets.protocol import (
+    CLASS_COUNTS,
+    DIGIT_COUNTS,
+    load_protocol,
+    long_tailed_digits,
+    subsample,
+)
 
 TAIL = [1000, 500, 250, 187, 125, 87, 50, 25, 15, 10]
 
@@ -85,6 +91,19 @@ def test_optical_digits_have_the_eight_as_minority(tmp_path):
     assert (y == 1).sum() == 2 * (digits == 8).sum()
     shares = (split.y_train == 1).mean(), (split.y_test_balanced == 1).mean()
     assert shares[0] == pytest.approx(shares[1], abs=0.002)
+
+
+def test_long_tailed_digits_leave_no_test_row_for_validation_whatever_the_seed():
+    splits = [long_tailed_digits(seed) for seed in (0, 1)]
+    np.testing.assert_array_equal(*(split.X_test_balanced for split in splits))
+    assert not np.array_equal(*(split.X_train for split in splits))
+    images, _ = load_digits(return_X_y=True)
+    for split in splits:
+        assert counts(split.y_train) == list(DIGIT_COUNTS)
+        parts = [split.X_train, split.X_test_balanced, split.X_validation]
+        every = np.concatenate([part.reshape(len(part), 64) for part in parts])
+        whole = np.rint(images * (255 / 16)).astype(np.uint8)
+        np.testing.assert_array_equal(every[np.lexsort(every.T)], whole[np.lexsort(whole.T)])
 
 
 def test_subsample_says_what_there_is():

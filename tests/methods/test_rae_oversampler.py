@@ -92,6 +92,8 @@ def test_new_rows_are_recognised_by_a_classifier_that_never_saw_them():
     )
     made = sampler.synthetic_mask_
     assert (judge.predict(X_new[made]) == y_new[made]).mean() > 0.85
+    copies = (np.abs(X_new[made][:, None] - X[None]).max(axis=2) < 1e-6).any(axis=1)
+    assert not copies.any()
 
 
 # ---------------------------------------------------------------- containers
@@ -268,14 +270,6 @@ def test_bad_strategies_are_refused_before_training():
     for strategy in ({7: 100}, {0: 10}, "rarest"):
         with pytest.raises(ValueError, match=r"class|minority|sampling_strategy"):
             RAEOversampler(sampling_strategy=strategy).fit_resample(X, Y)
-
-
-def test_a_classifier_gains_from_the_new_rows_over_none():
-    """Not a claim of superiority: the rows must not harm a linear model on separable data."""
-    X_new, y_new = RAEOversampler(**{**FAST, "max_steps": 300}).fit_resample(X, Y)
-    others = np.setdiff1d(np.arange(150), ROWS)
-    judge = LogisticRegression(max_iter=1000).fit(X_new, y_new)
-    assert judge.score(IRIS[others], SPECIES[others]) > 0.85
 
 
 def test_saved_samplers_sample_alike(tmp_path):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,65 +10,49 @@ import numpy as np
 from imblearn.over_sampling import SMOTE
 from imblearn.pipeline import make_pipeline
 from matplotlib.figure import Figure
-from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 from sklearn.manifold import TSNE
-from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import MinMaxScaler
 
 from osrae import RAEClassifier, RAEOversampler
 from osrae.cli.display import (
-    PLAIN_COLUMNS,
-    PLAIN_LEGEND,
     console,
     note,
-    recall_table,
-    score_line,
+    plain_scores,
+    print_scores,
     scores,
 )
 from osrae.cli.runs import check_output_folder
 from osrae.data.folders import write_folder
-from osrae.datasets.protocol import subsample
+from osrae.datasets.protocol import DIGIT_COUNTS, Protocol, long_tailed_digits
 from osrae.evaluation.plots import latent_space, sample_rows, training_curves
 from osrae.methods.persistence import save_estimator
 from osrae.storage import atomic_folder, explain_os_errors, write_header
 
-#: Training samples of the digits 0 … 9: a long tail of 1 : 30.
-_COUNTS = (120, 82, 56, 39, 26, 18, 12, 8, 6, 4)
 #: Enough for 375 pictures; the default is meant for thousands.
 _STEPS = 600
 _RARE = (5, 6, 7, 8, 9)
-
-
-@dataclass(frozen=True)
-class _Digits:
-    X_train: np.ndarray
-    y_train: np.ndarray
-    X_test: np.ndarray
-    y_test: np.ndarray
 
 
 def run(output: Path, seed: int) -> None:
     """Train, compare on the same split, and write model, data and pictures to ``output``."""
     check_output_folder(output, replace="demo")
     started = time.monotonic()
-    digits = _long_tailed_digits(seed)
+    digits = long_tailed_digits(seed)
     settings: dict[str, Any] = {"max_steps": _STEPS, "random_state": seed, "verbose": 1}
     note(f"Digits, {len(digits.y_train)} for training: 120 zeros down to 4 nines.\n\n1/3 osrae")
     model = RAEClassifier(**settings).fit(digits.X_train, digits.y_train)
     note("2/3 the same network without oversampling")
     plain = RAEClassifier(**settings, oversampling=False, decoder=False)
     plain.fit(digits.X_train, digits.y_train)
-    plain.temperature_ = 1.0  # it would move what is predicted for the data's own frequencies
     note("3/3 a balanced set of pictures")
     sampler = RAEOversampler(**settings)
     X, y = sampler.fit_resample(digits.X_train, digits.y_train)
     smote = _smote(seed).fit(_flat(digits.X_train), digits.y_train)
-    predictions = {"osrae": model.predict(digits.X_test)}
-    for name, priors in PLAIN_COLUMNS.items():
-        predictions[name] = plain.set_params(priors=priors).predict(digits.X_test)
-    predictions["SMOTE + logistic regression"] = smote.predict(_flat(digits.X_test))
-    columns = {name: scores(digits.y_test, made) for name, made in predictions.items()}
+    X_test, y_test = digits.X_test_balanced, digits.y_test_balanced
+    columns = {"osrae": scores(y_test, model.predict(X_test))}
+    columns |= plain_scores(plain, X_test, y_test)
+    columns["SMOTE + logistic regression"] = scores(y_test, smote.predict(_flat(X_test)))
     figures = {
         "training.png": training_curves(model.history_),
         "latent.png": _latent(model, digits, seed),
@@ -82,26 +65,13 @@ def run(output: Path, seed: int) -> None:
         for name, figure in figures.items():
             figure.savefig(folder / name)
         write_header(folder, "demo", {})
-    counts = {str(digit): count for digit, count in enumerate(_COUNTS)}
-    console.print(recall_table(counts, columns))
-    for name, column in columns.items():
-        console.print(score_line(name, column))
-    console.print(PLAIN_LEGEND)
+    counts = {str(digit): count for digit, count in enumerate(DIGIT_COUNTS)}
+    print_scores(counts, columns)
     console.print(_summary(output, time.monotonic() - started), markup=False)
 
 
-def _long_tailed_digits(seed: int) -> _Digits:
-    X, y = load_digits(return_X_y=True)
-    X = np.rint(X.reshape(-1, 8, 8) * (255 / 16)).astype(np.uint8)
-    X_rest, X_test, y_rest, y_test = train_test_split(
-        X, y, test_size=0.3, stratify=y, random_state=seed
-    )
-    kept = subsample(y_rest, _COUNTS, np.random.default_rng(seed))
-    return _Digits(X_rest[kept], y_rest[kept], X_test, y_test)
-
-
 def _smote(seed: int) -> Any:
-    neighbours = min(5, min(_COUNTS) - 1)
+    neighbours = min(5, min(DIGIT_COUNTS) - 1)
     return make_pipeline(
         MinMaxScaler(),
         SMOTE(k_neighbors=neighbours, random_state=seed),
@@ -113,20 +83,20 @@ def _flat(X: np.ndarray) -> np.ndarray:
     return X.reshape(len(X), -1)
 
 
-def _latent(model: RAEClassifier, digits: _Digits, seed: int) -> Figure:
+def _latent(model: RAEClassifier, digits: Protocol, seed: int) -> Figure:
     """Test samples and mixtures of training samples in the latent space, by t-SNE."""
-    wanted = np.repeat(np.arange(len(_COUNTS)), 20)
+    wanted = np.repeat(np.arange(len(DIGIT_COUNTS)), 20)
     mixtures, _, _ = model.bank_.mixtures(model.method_, wanted, seed)
-    z = np.concatenate([model.transform(digits.X_test), mixtures.numpy()])
+    z = np.concatenate([model.transform(digits.X_test_balanced), mixtures.numpy()])
     points = TSNE(random_state=seed, init="pca").fit_transform(z)
-    labels = np.concatenate([digits.y_test, wanted])
-    synthetic = np.arange(len(z)) >= len(digits.y_test)
-    return latent_space(points, labels, synthetic, dict(enumerate(_COUNTS)))
+    labels = np.concatenate([digits.y_test_balanced, wanted])
+    synthetic = np.arange(len(z)) >= len(digits.y_test_balanced)
+    return latent_space(points, labels, synthetic, dict(enumerate(DIGIT_COUNTS)))
 
 
-def _rows(sampler: RAEOversampler, digits: _Digits, seed: int) -> Figure:
+def _rows(sampler: RAEOversampler, digits: Protocol, seed: int) -> Figure:
     groups = [
-        (f"{digit}  (n = {_COUNTS[digit]})", digits.X_train[digits.y_train == digit],
+        (f"{digit}  (n = {DIGIT_COUNTS[digit]})", digits.X_train[digits.y_train == digit],
          sampler.sample(10, digit, random_state=seed))
         for digit in _RARE
     ]  # fmt: skip

@@ -12,10 +12,10 @@ from rich.table import Table
 from osrae.evaluation.classification import per_class_recall, summary
 
 __all__ = [
-    "PLAIN_COLUMNS",
-    "PLAIN_LEGEND",
     "console",
     "note",
+    "plain_scores",
+    "print_scores",
     "recall_table",
     "score_line",
     "scores",
@@ -23,8 +23,8 @@ __all__ = [
 
 #: Titles of a network trained without oversampling, by the priors it predicts for. The second
 #: is that network's own best: its logits are corrected for the class frequencies it has learned.
-PLAIN_COLUMNS = {"plain": "train", "plain, corrected": "balanced"}
-PLAIN_LEGEND = (
+_PLAIN_COLUMNS = {"plain": "train", "plain, corrected": "balanced"}
+_PLAIN_LEGEND = (
     "plain: the same network trained without oversampling; corrected: its predictions, for equally "
     "common classes"
 )
@@ -46,6 +46,24 @@ def scores(y_true: Any, y_pred: Any) -> dict[str, Any]:
         for label, n, recall in zip(*per_class_recall(y_true, y_pred), strict=True)
     ]
     return {"classes": table, **summary(y_true, y_pred)}
+
+
+def plain_scores(plain: Any, X: Any, y: Any) -> dict[str, dict[str, Any]]:
+    """Score a classifier trained without oversampling, as it is and corrected; by column title."""
+    plain.temperature_ = 1.0  # it would move what is predicted for the data's own frequencies
+    return {
+        title: scores(y, plain.set_params(priors=priors).predict(X))
+        for title, priors in _PLAIN_COLUMNS.items()
+    }
+
+
+def print_scores(counts: Mapping[str, int], columns: Mapping[str, Mapping[str, Any]]) -> None:
+    """Print the recall of every class, then the summary scores of every column."""
+    console.print(recall_table(counts, columns))
+    for name, column in columns.items():
+        console.print(score_line(name, column))
+    if columns.keys() & _PLAIN_COLUMNS.keys():
+        console.print(_PLAIN_LEGEND)
 
 
 def recall_table(counts: Mapping[str, int], columns: Mapping[str, Mapping[str, Any]]) -> Table:

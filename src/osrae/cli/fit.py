@@ -11,12 +11,10 @@ import numpy as np
 
 from osrae import RAEClassifier
 from osrae.cli.display import (
-    PLAIN_COLUMNS,
-    PLAIN_LEGEND,
     console,
     note,
-    recall_table,
-    score_line,
+    plain_scores,
+    print_scores,
     scores,
 )
 from osrae.cli.options import MethodOptions
@@ -69,8 +67,9 @@ def run(
         raise _saved_so_far(model, output, checkpoint, notes) from None
     save_estimator(model, output, notes)  # before anything else can go wrong
     scored = len(parts.y_test) > 0
-    columns = {"osrae": _score(model, parts)} if scored else {}
+    columns = {}
     if scored:
+        columns["osrae"] = scores(parts.y_test, model.predict(parts.X_test))
         save_estimator(model, output, {**notes, "held_out": columns["osrae"]})
     if baseline and not scored:
         note("No class can spare a sample to hold out, so there is nothing to compare on.")
@@ -111,10 +110,6 @@ def _saved_so_far(
     return Stopped(f"Stopped at step {model.n_steps_}; the model so far is {output}.{goes_on}")
 
 
-def _score(model: RAEClassifier, parts: _Parts) -> dict[str, Any]:
-    return scores(parts.y_test, model.predict(parts.X_test))
-
-
 def _baseline(
     parameters: dict[str, Any], checkpoint: Path, parts: _Parts, output: Path
 ) -> dict[str, dict[str, Any]]:
@@ -129,18 +124,9 @@ def _baseline(
             f"Stopped; the model is {output}. The same command with --resume goes on with the "
             "baseline."
         ) from None
-    plain.temperature_ = 1.0  # it would move what is predicted for the data's own frequencies
-    columns = {}
-    for name, priors in PLAIN_COLUMNS.items():
-        plain.priors = priors
-        columns[name] = _score(plain, parts)
-    return columns
+    return plain_scores(plain, parts.X_test, parts.y_test)
 
 
 def _report(parts: _Parts, columns: dict[str, dict[str, Any]]) -> None:
     labels, counts = np.unique(parts.y_train.astype(str), return_counts=True)
-    console.print(recall_table(dict(zip(labels, counts, strict=True)), columns))
-    for name, column in columns.items():
-        console.print(score_line(name, column))
-    if len(columns) > 1:
-        console.print(PLAIN_LEGEND)
+    print_scores(dict(zip(labels, counts, strict=True)), columns)

@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from osrae import load
-from osrae.cli.display import console, recall_table, score_line
+from osrae.cli.display import console, print_scores
 from osrae.data.description import ImageDescription
 from osrae.methods.persistence import read_model_header, read_notes
 
@@ -37,8 +37,7 @@ def run(path: Path) -> None:
     console.print(table)
     held_out = notes.get("held_out")
     if held_out is not None:
-        console.print(recall_table(counts, {"recall": held_out}))
-        console.print(score_line("held-out data", held_out))
+        print_scores(counts, {"osrae": held_out})
 
 
 def _data(model: Any) -> str:

@@ -15,7 +15,16 @@ from osrae.data.folders import read_folder
 from osrae.datasets.readers import read_idx, read_optical_digits
 from osrae.errors import InputError
 
-__all__ = ["CLASS_COUNTS", "NAMES", "Protocol", "data_folder", "load_protocol", "subsample"]
+__all__ = [
+    "CLASS_COUNTS",
+    "DIGIT_COUNTS",
+    "NAMES",
+    "Protocol",
+    "data_folder",
+    "load_protocol",
+    "long_tailed_digits",
+    "subsample",
+]
 
 _GREY = (4000, 2000, 1000, 750, 500, 350, 200, 100, 60, 40)
 _COLOUR = (4500, 2000, 1000, 800, 600, 500, 400, 250, 150, 80)
@@ -28,6 +37,8 @@ CLASS_COUNTS: Mapping[str, tuple[int, ...]] = {
     "fashion-mnist": _GREY,
     "cifar10": _COLOUR,
 }
+#: Training samples of the digits 0 … 9 in `long_tailed_digits`: a tail of 1 : 30.
+DIGIT_COUNTS = (120, 82, 56, 39, 26, 18, 12, 8, 6, 4)
 _BALANCED = 800
 #: Of each class, for validation; the least that a class leaves over is 500.
 _VALIDATION = 300
@@ -47,8 +58,8 @@ class Protocol:
     X_test_imbalanced, y_test_imbalanced : ndarray
         As imbalanced as the training part.
     X_validation, y_validation : ndarray or None
-        Rows of the public training split that the training part leaves over, every class equally
-        common: what settings may be chosen by. (OPTICAL DIGITS leaves none.)
+        Rows outside the test parts that the training part leaves over: what settings may be chosen
+        by. (OPTICAL DIGITS leaves none.)
     """
 
     X_train: np.ndarray
@@ -199,6 +210,23 @@ def _optical_digits(folder: Path, rng: np.random.Generator) -> Protocol:
         X, y, test_size=0.25, stratify=y, random_state=int(rng.integers(2**31))
     )
     return Protocol(X_train, y_train, X_test, y_test, X_test, y_test)
+
+
+def long_tailed_digits(seed: int = 0) -> Protocol:
+    """Load scikit-learn's digits as 8 × 8 pictures with a long tail, without any file.
+
+    Parameters
+    ----------
+    seed : int
+        Decides the training part. The test part, 30 % of every class, is the same for all seeds,
+        so that what one seed leaves over for validation is no test row of another.
+    """
+    X, y = load_digits(return_X_y=True)
+    X = np.rint(X.reshape(-1, 8, 8) * (255 / 16)).astype(np.uint8)
+    X, X_test, y, y_test = train_test_split(X, y, test_size=0.3, stratify=y, random_state=0)
+    train = subsample(y, DIGIT_COUNTS, np.random.default_rng(seed))
+    rest = np.setdiff1d(np.arange(len(y)), train)
+    return Protocol(X[train], y[train], X_test, y_test, X_test, y_test, X[rest], y[rest])
 
 
 _LOADERS: Mapping[str, Callable[[Path, np.random.Generator], Protocol]] = {

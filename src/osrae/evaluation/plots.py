@@ -9,9 +9,9 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
-__all__ = ["latent_space", "sample_rows", "training_curves"]
+from osrae.training.callbacks import NOT_LOSSES
 
-_NOT_LOSSES = ("step", "validation_acsa", "seconds")
+__all__ = ["latent_space", "sample_rows", "training_curves"]
 
 
 def training_curves(history: Sequence[dict[str, Any]]) -> Figure:
@@ -27,7 +27,7 @@ def training_curves(history: Sequence[dict[str, Any]]) -> Figure:
     Figure
     """
     names = [name for name in dict.fromkeys(k for row in history for k in row)
-             if name not in _NOT_LOSSES]  # fmt: skip
+             if name not in NOT_LOSSES]  # fmt: skip
     curves = {name: _curve(history, name) for name in [*names, "validation_acsa"]}
     curves = {name: curve for name, curve in curves.items() if len(curve)}
     figure = Figure(figsize=(3 * min(len(curves), 3), 2.4 * -(-len(curves) // 3)), dpi=120)

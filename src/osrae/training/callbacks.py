@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["Callback", "TrainingState"]
+__all__ = ["NOT_LOSSES", "Callback", "TrainingState"]
+
+
+#: What a row of the history holds besides the losses.
+NOT_LOSSES = ("step", "validation_acsa", "seconds")
 
 
 @dataclass

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Column
 
-from osrae.training.callbacks import Callback, TrainingState
+from osrae.training.callbacks import NOT_LOSSES, Callback, TrainingState
 
 __all__ = ["ProgressBar"]
 
@@ -54,7 +54,7 @@ class ProgressBar(Callback):
         if self.console.is_terminal:
             return
         row = state.history[-1]
-        losses = {name: row[name] for name in row if name not in _NOT_LOSSES}
+        losses = {name: row[name] for name in row if name not in NOT_LOSSES}
         self.console.print(
             f"step {state.step}/{state.max_steps}  {_scores(losses, _latest_acsa(state))}  "
             f"{row['seconds']:.0f} s",
@@ -64,9 +64,6 @@ class ProgressBar(Callback):
     def on_end(self, state: TrainingState) -> None:
         """Leave the finished bar on the screen."""
         self.progress.stop()
-
-
-_NOT_LOSSES = ("step", "validation_acsa", "seconds")
 
 
 def _latest_acsa(state: TrainingState) -> float | None:
