@@ -2,53 +2,24 @@
 
 from __future__ import annotations
 
-import bz2
 import csv
-import gzip
-import io
-import lzma
 import os
 import re
-import stat
-import tarfile
 import unicodedata
-import zipfile
-import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageOps
 
-from osrae.data.pictures import read_format
+from osrae.data.archives import PICTURES, entries, path_parts
+from osrae.data.picture_files import decode_picture, encode_picture, stack_pictures
+from osrae.data.pictures import LEAST_SIZE, read_format
 from osrae.errors import InputError
 from osrae.storage import atomic_folder, explain_os_errors
 
 __all__ = ["PictureFolder", "read_folder", "write_folder"]
-
-_PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff")
-#: No other of Pillow's readers is tried: some start programs (EPS), and all are open to attack.
-_FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP")
-_TARS: dict[str, Callable[..., Any]] = {
-    ".tar": open,
-    ".tar.gz": gzip.open,
-    ".tgz": gzip.open,
-    ".tar.xz": lzma.open,
-    ".tar.bz2": bz2.open,
-}
-_IGNORED = ("__macosx", "thumbs.db")
-_LEAST_SIZE = 8
-_ARCHIVE_ERRORS = (
-    tarfile.TarError,
-    zipfile.BadZipFile,
-    zlib.error,
-    lzma.LZMAError,
-    EOFError,
-    OSError,
-    RuntimeError,  # an encrypted zip, or one packed with an unknown method
-)
 
 _MANIFEST = "manifest.csv"
 _MANIFEST_COLUMNS = ("file", "label", "synthetic")
@@ -117,14 +88,14 @@ def read_folder(
     """
     path = Path(path)
     _check_wanted_size(size)
-    inside = "/".join(_parts(subfolder)) if subfolder else ""
+    inside = "/".join(path_parts(subfolder)) if subfolder else ""
     names: list[str] = []
     decoded: dict[str, np.ndarray] = {}
-    for name, data in _entries(path, inside):
+    for name, data in entries(path, inside):
         names.append(name)
         if data is None:
             continue
-        picture = _decode(data, f"{name} in {path}", size)
+        picture = decode_picture(data, f"{name} in {path}", size)
         _check_picture_size(picture, name, decoded, path)
         # An archive may hold a name twice; as when it is unpacked, the last one counts.
         decoded[name] = picture
@@ -133,18 +104,18 @@ def read_folder(
     if not files:
         raise InputError(
             f"No picture found in {_place(path, root)}; expected files ending in "
-            f"{', '.join(_PICTURES)}. Check the path."
+            f"{', '.join(PICTURES)}. Check the path."
         )
     labels = _labels(path, root, files, names) if labelled else []
     return PictureFolder(
-        _stack([decoded.pop(file) for file in files]), np.array(labels, str), files
+        stack_pictures([decoded.pop(file) for file in files]), np.array(labels, str), files
     )
 
 
 def _check_wanted_size(size: tuple[int, int] | None) -> None:
-    if size is not None and (len(size) != 2 or min(size) < _LEAST_SIZE):
+    if size is not None and (len(size) != 2 or min(size) < LEAST_SIZE):
         raise InputError(
-            f"size={size} must be (height, width) of at least {_LEAST_SIZE} × {_LEAST_SIZE} pixels."
+            f"size={size} must be (height, width) of at least {LEAST_SIZE} × {LEAST_SIZE} pixels."
         )
 
 
@@ -153,10 +124,10 @@ def _check_picture_size(
 ) -> None:
     """Check on the way, so that no large folder is decoded before its second file is refused."""
     height, width = picture.shape[:2]
-    if min(height, width) < _LEAST_SIZE:
+    if min(height, width) < LEAST_SIZE:
         raise InputError(
-            f"{name} in {path} is {height} × {width} pixels; at least {_LEAST_SIZE} × "
-            f"{_LEAST_SIZE} are needed. Enlarge all with size=(height, width) (on the command "
+            f"{name} in {path} is {height} × {width} pixels; at least {LEAST_SIZE} × "
+            f"{LEAST_SIZE} are needed. Enlarge all with size=(height, width) (on the command "
             "line: --size HxW)."
         )
     first = next(iter(earlier), name)
@@ -171,10 +142,6 @@ def _check_picture_size(
 
 def _place(path: Path, root: str) -> str:
     return f"{root.rstrip('/')} of {path}" if root else f"{path}"
-
-
-def _parts(name: str) -> list[str]:
-    return [part for part in name.split("/") if part not in ("", ".")]
 
 
 # --- What lies where ------------------------------------------------------------------------------
@@ -221,197 +188,6 @@ def _labels(path: Path, root: str, files: list[str], names: list[str]) -> list[s
             "Put pictures there or remove them."
         )
     return labels
-
-
-# --- Names and bytes ------------------------------------------------------------------------------
-
-
-def _entries(path: Path, inside: str) -> Iterator[tuple[str, bytes | None]]:
-    """Yield visible folders (``name/``) and files, with the bytes of pictures below ``inside``."""
-    if os.path.isdir(path):
-        return _read_directory(path, inside)
-    if not os.path.exists(path):
-        raise InputError(f"{path} does not exist; expected a folder or archive of pictures.")
-    name = path.name.lower()
-    if name.endswith(".zip"):
-        return _explained(path, _read_zip(path, inside))
-    for suffix, opener in _TARS.items():
-        if name.endswith(suffix):
-            return _explained(path, _read_tar(path, opener, inside))
-    raise InputError(
-        f"{path} is neither a folder nor an archive of pictures (.zip, {', '.join(_TARS)}). "
-        "Pass one of these."
-    )
-
-
-def _is_wanted(name: str, inside: str) -> bool:
-    if not name.lower().endswith(_PICTURES):
-        return False
-    # Whether an archive has a single top folder is known only once it is read.
-    return not inside or any(
-        start.startswith(f"{inside}/") for start in (name, name.partition("/")[2])
-    )
-
-
-def _is_visible(name: str) -> bool:
-    return not any(
-        part.startswith(".") or part.lower() in _IGNORED for part in name.rstrip("/").split("/")
-    )
-
-
-def _read_directory(path: Path, inside: str) -> Iterator[tuple[str, bytes | None]]:
-    for name in sorted(_walk(path, "", frozenset())):
-        try:
-            yield name, (path / name).read_bytes() if _is_wanted(name, inside) else None
-        except OSError as error:
-            raise InputError(
-                f"{name} in {path} cannot be read ({error.strerror}). Check its permissions."
-            ) from error
-
-
-def _walk(folder: Path, prefix: str, above: frozenset[str]) -> Iterator[str]:
-    """Yield the names in ``folder``, following links except those back to a folder above."""
-    real = os.path.realpath(folder)
-    if real in above:
-        return
-    try:
-        entries = list(os.scandir(folder))
-    except OSError as error:
-        raise InputError(
-            f"The folder {folder} cannot be read ({error.strerror}). Check its permissions."
-        ) from error
-    for entry in entries:
-        name = f"{prefix}{entry.name}"
-        if not _is_visible(entry.name):
-            continue
-        if entry.is_dir():
-            yield f"{name}/"
-            yield from _walk(folder / entry.name, f"{name}/", above | {real})
-        elif entry.is_file():
-            yield name
-
-
-def _explained(
-    path: Path, entries: Iterator[tuple[str, bytes | None]]
-) -> Iterator[tuple[str, bytes | None]]:
-    try:
-        yield from entries
-    except _ARCHIVE_ERRORS as error:
-        raise InputError(
-            f"The archive {path} cannot be read ({error}); it is damaged, cut short, encrypted or "
-            "may not be opened. Copy or download it again, or unpack it and pass the folder."
-        ) from error
-
-
-def _member_name(name: str, is_folder: bool) -> str | None:
-    """Return the plain name of a member, None if it is hidden or leads out of the archive."""
-    parts = _parts(name)
-    if name.startswith("/") or ".." in parts or not parts:
-        return None
-    plain = "/".join(parts)
-    return (f"{plain}/" if is_folder else plain) if _is_visible(plain) else None
-
-
-def _read_zip(path: Path, inside: str) -> Iterator[tuple[str, bytes | None]]:
-    with zipfile.ZipFile(path) as archive:
-        members = []
-        for info in archive.infolist():
-            # Zero: written on a system that has no such types.
-            kind = stat.S_IFMT(info.external_attr >> 16)
-            # Some programs write the separator of Windows, against the format.
-            name = _member_name(info.filename.replace("\\", "/"), info.is_dir())
-            if name is not None and kind in (0, stat.S_IFREG, stat.S_IFDIR):
-                members.append((name, info))
-        for name, info in sorted(members, key=lambda member: member[0]):
-            yield name, archive.read(info) if _is_wanted(name, inside) else None
-
-
-class _StrictTarInfo(tarfile.TarInfo):
-    """Members of archives whose end is marked: tarfile takes a damaged header for the end."""
-
-    @classmethod
-    def fromtarfile(cls, archive: tarfile.TarFile) -> _StrictTarInfo:
-        try:
-            return super().fromtarfile(archive)
-        except tarfile.EOFHeaderError:  # type: ignore[attr-defined]
-            raise
-        except tarfile.HeaderError as error:
-            raise tarfile.ReadError(f"{error} before the end mark") from error
-
-
-def _read_tar(
-    path: Path, opener: Callable[..., Any], inside: str
-) -> Iterator[tuple[str, bytes | None]]:
-    """Read from front to back, once: seeking in compressed archives means starting again."""
-    with (
-        opener(path, "rb") as file,
-        tarfile.open(fileobj=file, mode="r|", tarinfo=_StrictTarInfo) as archive,
-    ):
-        for member in archive:
-            name = _member_name(member.name, member.isdir())
-            if name is None or not (member.isreg() or member.isdir()):
-                continue
-            content = archive.extractfile(member) if _is_wanted(name, inside) else None
-            yield name, None if content is None else content.read()
-        while file.read(1 << 20):  # the checksum comes last
-            pass
-
-
-# --- Pixels ---------------------------------------------------------------------------------------
-
-
-def _decode(data: bytes, name: str, size: tuple[int, int] | None) -> np.ndarray:
-    """Return one picture as grey (h, w), colour (h, w, 3), or with opacity (h, w, 4)."""
-    try:
-        with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
-            if image.mode in ("I", "F"):
-                raise InputError(
-                    f"{name} has 32 bits per pixel; expected 8 or 16. Convert it to 8 bits."
-                )
-            ImageOps.exif_transpose(image, in_place=True)
-            picture = _as_bytes(image)
-            if size is not None and picture.size != (size[1], size[0]):
-                picture = picture.resize((size[1], size[0]), Image.Resampling.BICUBIC)
-            return np.asarray(picture)
-    except InputError:
-        raise
-    except Image.DecompressionBombError as error:
-        raise InputError(f"{name} is too large ({error}). Make it smaller or remove it.") from error
-    # Damaged bytes make Pillow's readers fail in every way: OSError, SyntaxError, struct.error …
-    except Exception as error:
-        raise InputError(
-            f"{name} cannot be decoded ({error}); expected a whole PNG, JPEG, BMP, GIF, WebP or "
-            "TIFF. Replace or remove it."
-        ) from error
-
-
-def _as_bytes(image: Image.Image) -> Image.Image:
-    """Bring any mode to L, RGB or RGBA."""
-    if image.has_transparency_data:
-        return image.convert("RGBA")
-    if image.mode.startswith("I;16"):
-        values = np.asarray(image).astype(np.uint32)
-        return Image.fromarray(((values + 128) // 257).astype(np.uint8))  # 65535 is 255 · 257
-    wanted = "L" if image.mode in ("1", "L") else "RGB"
-    return image if image.mode == wanted else image.convert(wanted)
-
-
-def _stack(pictures: list[np.ndarray]) -> np.ndarray:
-    """Bring all to the channels that any of them needs; ``pictures`` is emptied on the way."""
-    channels = max(picture.shape[2] if picture.ndim == 3 else 1 for picture in pictures)
-    size = pictures[0].shape[:2]
-    shape = (len(pictures), *size) if channels == 1 else (len(pictures), *size, channels)
-    stacked = np.empty(shape, np.uint8)
-    for index in reversed(range(len(pictures))):
-        picture = pictures.pop()  # its memory is free before the next one is copied
-        if channels == 1:
-            stacked[index] = picture
-            continue
-        colour = picture[:, :, None] if picture.ndim == 2 else picture
-        stacked[index, :, :, :3] = colour[:, :, :3]
-        if channels == 4:
-            stacked[index, :, :, 3] = colour[:, :, 3] if colour.shape[2] == 4 else 255
-    return stacked
 
 
 # --- Writing --------------------------------------------------------------------------------------
@@ -465,7 +241,7 @@ def write_folder(
         for name in sorted({file.split("/")[0] for file in files}):
             (folder / name).mkdir()
         for file, picture in zip(files, pictures, strict=True):
-            (folder / file).write_bytes(_png(picture))
+            (folder / file).write_bytes(encode_picture(picture))
         # Names that are no UTF-8 come as surrogates; they are written as the bytes they were.
         with (folder / _MANIFEST).open(
             "w", encoding="utf-8", errors="surrogateescape", newline=""
@@ -553,14 +329,3 @@ def _encoded(name: str) -> str:
 
 def _percent(character: str) -> str:
     return "".join(f"%{byte:02X}" for byte in character.encode())
-
-
-def _png(picture: np.ndarray) -> bytes:
-    if picture.dtype != np.uint8:
-        picture = np.rint(picture.astype(np.float64) * 255).astype(np.uint8)
-    if picture.ndim == 3 and picture.shape[2] == 1:
-        picture = picture[:, :, 0]
-    # Written by Pillow itself, a full disk may come as an error without its reason.
-    buffer = io.BytesIO()
-    Image.fromarray(np.ascontiguousarray(picture)).save(buffer, "PNG")
-    return buffer.getvalue()

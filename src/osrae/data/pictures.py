@@ -10,10 +10,11 @@ import numpy as np
 from osrae.data.description import ImageDescription
 from osrae.errors import InputError
 
-__all__ = ["PictureFormat", "from_network", "read_format", "to_network"]
+__all__ = ["LEAST_SIZE", "PictureFormat", "from_network", "read_format", "to_network"]
 
 _CHANNELS = (1, 3, 4)
-_LEAST_SIZE = 8
+#: Least height and width in pixels.
+LEAST_SIZE = 8
 _EXPECTED = (
     "pictures are (n, height, width) or (n, height, width, channels) with 1, 3 or 4 channels, as "
     "uint8 (0 to 255) or float (0 to 1)"
@@ -148,7 +149,7 @@ def _check_axes(X: np.ndarray) -> None:
         raise InputError(f"{found} For flat rows, set image_shape=(height, width[, channels]).")
     if X.ndim not in (3, 4):
         raise InputError(found)
-    if X.ndim == 3 and X.shape[2] in _CHANNELS and X.shape[1] >= _LEAST_SIZE:
+    if X.ndim == 3 and X.shape[2] in _CHANNELS and X.shape[1] >= LEAST_SIZE:
         raise InputError(f"{found} It looks like a single picture: use X[None].")
     if X.ndim == 4 and X.shape[3] not in _CHANNELS:
         hint = (
@@ -162,10 +163,10 @@ def _check_axes(X: np.ndarray) -> None:
 def _check_size(X: np.ndarray, shape: tuple[int, ...]) -> None:
     if len(X) == 0:
         raise InputError(f"Found 0 pictures (an array of shape {X.shape}); at least 1 is needed.")
-    if min(shape[:2]) < _LEAST_SIZE:
+    if min(shape[:2]) < LEAST_SIZE:
         raise InputError(
             f"Pictures are {shape[0]} × {shape[1]} pixels (array of shape {X.shape}); at least "
-            f"{_LEAST_SIZE} × {_LEAST_SIZE} are needed. Enlarge them, or pass them as a table of "
+            f"{LEAST_SIZE} × {LEAST_SIZE} are needed. Enlarge them, or pass them as a table of "
             "flat rows."
         )
 
