@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 
 from osrae import RAEClassifier
-from osrae.datasets.protocol import load_protocol
+from osrae.datasets import load_split
 from osrae.evaluation.classification import summary
 
 #: ACSA in %, Table 1 and Table 13.
@@ -37,7 +37,7 @@ ABLATION = {
 
 def run(data: str, seed: int, folder: Path | None, settings: dict) -> dict:
     """Train once and score once; network seed and sub-sampling seed are both ``seed``."""
-    split = load_protocol(data, folder, seed)
+    split = load_split(data, folder, seed)
     started, cpu = time.perf_counter(), time.process_time()
     model = RAEClassifier(random_state=seed, verbose=1, **settings)
     model.fit(split.X_train, split.y_train)

@@ -20,7 +20,7 @@ import numpy as np
 from sklearn.model_selection import StratifiedKFold
 
 from osrae import RAEClassifier
-from osrae.datasets.protocol import NAMES, Protocol, load_protocol, long_tailed_digits
+from osrae.datasets import Split, available, load_split
 from osrae.evaluation.classification import summary
 
 CHOICES = {
@@ -35,7 +35,7 @@ CHOICES = {
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", nargs="+", default=["fashion-mnist"], choices=[*NAMES, "digits"])
+    parser.add_argument("--data", nargs="+", default=["fashion-mnist"], choices=available())
     parser.add_argument("--choices", nargs="+", default=list(CHOICES), choices=list(CHOICES))
     parser.add_argument("--seeds", nargs="+", type=int, default=[0])
     parser.add_argument("--max-steps", type=int)
@@ -43,7 +43,7 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def folds(split: Protocol, seed: int) -> Iterator[tuple[np.ndarray, ...]]:
+def folds(split: Split, seed: int) -> Iterator[tuple[np.ndarray, ...]]:
     """Yield (X, y, X of validation, y of validation)."""
     X, y = split.X_train, split.y_train
     if split.X_validation is not None and split.y_validation is not None:
@@ -53,7 +53,7 @@ def folds(split: Protocol, seed: int) -> Iterator[tuple[np.ndarray, ...]]:
         yield X[train], y[train], X[held], y[held]
 
 
-def compare(name: str, split: Protocol, seed: int, max_steps: int | None) -> None:
+def compare(name: str, split: Split, seed: int, max_steps: int | None) -> None:
     """Train one choice, and print its score for both priors."""
     started = time.perf_counter()
     scores: dict[str, list[float]] = {"balanced": [], "train": []}
@@ -77,11 +77,7 @@ def main() -> None:
     for data in options.data:
         print(data)
         for seed in options.seeds:
-            split = (
-                long_tailed_digits(seed)
-                if data == "digits"
-                else load_protocol(data, options.folder, seed)
-            )
+            split = load_split(data, options.folder, seed)
             for name in options.choices:
                 compare(name, split, seed, options.max_steps)
 

@@ -15,13 +15,21 @@ from typer.testing import CliRunner
 
 from osrae.cli.app import app
 
-README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
-EXAMPLES = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = sorted(path.name for path in (ROOT / "docs").glob("*.md"))
+
+
+def examples(text: str) -> list[str]:
+    return re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
+
+
+EXAMPLES = examples(README)
 
 
 def run(code: str) -> dict:
     names: dict = {}
-    exec(compile(code, "README.md", "exec"), names)
+    exec(compile(code, "documentation", "exec"), names)
     return names
 
 
@@ -67,7 +75,22 @@ def test_docstring_examples(module):
     assert result.failed == 0
 
 
-def test_pictures_that_the_readme_shows_are_there():
-    for path in re.findall(r"!\[.*?\]\((.*?)\)", README):
-        with Image.open(Path(__file__).parents[1] / path) as picture:
-            assert min(picture.size) > 100
+@pytest.mark.parametrize("page", PAGES)
+def test_the_examples_of_a_page(page, tmp_path, monkeypatch):
+    """The blocks of a page are one programme, in their order."""
+    monkeypatch.chdir(tmp_path)
+    run("\n".join(examples((ROOT / "docs" / page).read_text(encoding="utf-8"))))
+
+
+@pytest.mark.parametrize("page", ["../README.md", *PAGES])
+def test_pictures_pages_and_headings_that_are_linked_to_are_there(page):
+    path = ROOT / "docs" / page
+    text = path.read_text(encoding="utf-8")
+    for picture in re.findall(r"!\[.*?\]\((.*?)\)", text):
+        with Image.open(path.parent / picture) as image:
+            assert min(image.size) > 100
+    for link in re.findall(r"[^!]\[[^\]]*\]\(([^)#:]+)\)", text):
+        assert (path.parent / link).is_file(), link
+    titles = re.findall(r"^#+ (.*)$", text, flags=re.MULTILINE)
+    anchors = {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+    assert set(re.findall(r"\]\(#(.*?)\)", text)) <= anchors

@@ -5,9 +5,9 @@ The public names are loaded on first use, so that ``import osrae`` does not impo
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from osrae._lazy import lazy_names
 from osrae.errors import (
     DataWarning,
     InputError,
@@ -41,12 +41,4 @@ _HOMES = {
     "load": "osrae.methods.persistence",
 }
 
-
-def __getattr__(name: str) -> Any:
-    if name in _HOMES:
-        return getattr(importlib.import_module(_HOMES[name]), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = lazy_names(__name__, _HOMES, __all__)

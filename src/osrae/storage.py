@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FORMAT_VERSION",
+    "atomic_file",
     "atomic_folder",
+    "check_parent",
     "check_writable",
     "explain_os_errors",
     "is_osrae_folder",
@@ -88,6 +90,25 @@ def atomic_folder(path: Path, *, replace: str | None = None) -> Iterator[Path]:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
+@contextmanager
+def atomic_file(path: Path) -> Iterator[Path]:
+    """Yield a temporary file that becomes ``path`` if nothing goes wrong inside.
+
+    It has the suffix of ``path``, and replaces a file that stands there.
+    """
+    temporary = path.with_name(f".{path.stem}.{os.getpid()}.new{path.suffix}")
+    try:
+        yield temporary
+        descriptor = os.open(temporary, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
 def check_writable(path: Path, *, replace: str | None = None) -> None:
     """Refuse a folder or file that could not be written later, before any long work.
 
@@ -103,12 +124,17 @@ def check_writable(path: Path, *, replace: str | None = None) -> None:
         If there is no folder to write ``path`` into, it may not be written to, or ``path`` is a
         folder that would not be replaced.
     """
+    check_parent(path)
+    _check_replaceable(path, replace)
+
+
+def check_parent(path: Path) -> None:
+    """Refuse a path whose folder is not there or may not be written to."""
     parent = path.absolute().parent
     if not parent.is_dir():
         raise InputError(f"{path} cannot be written: {parent} is no folder. Make it first.")
     if not os.access(parent, os.W_OK):
         raise InputError(f"No permission to write {path}; choose another place.")
-    _check_replaceable(path, replace)
 
 
 def is_vacant(path: Path) -> bool:

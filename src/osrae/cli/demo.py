@@ -24,7 +24,8 @@ from osrae.cli.display import (
 )
 from osrae.cli.runs import check_output_folder
 from osrae.data.folders import write_folder
-from osrae.datasets.protocol import DIGIT_COUNTS, Protocol, long_tailed_digits
+from osrae.datasets import Split, load_split
+from osrae.datasets.profiles import PAPER
 from osrae.evaluation.plots import latent_space, sample_rows, training_curves
 from osrae.methods.persistence import save_estimator
 from osrae.storage import atomic_folder, explain_os_errors, write_header
@@ -32,13 +33,14 @@ from osrae.storage import atomic_folder, explain_os_errors, write_header
 #: Enough for 375 pictures; the default is meant for thousands.
 _STEPS = 600
 _RARE = (5, 6, 7, 8, 9)
+_COUNTS = PAPER["digits"].train
 
 
 def run(output: Path, seed: int) -> None:
     """Train, compare on the same split, and write model, data and pictures to ``output``."""
     check_output_folder(output, replace="demo")
     started = time.monotonic()
-    digits = long_tailed_digits(seed)
+    digits = load_split("digits", seed=seed)
     settings: dict[str, Any] = {"max_steps": _STEPS, "random_state": seed, "verbose": 1}
     note(f"Digits, {len(digits.y_train)} for training: 120 zeros down to 4 nines.\n\n1/3 osrae")
     model = RAEClassifier(**settings).fit(digits.X_train, digits.y_train)
@@ -65,13 +67,13 @@ def run(output: Path, seed: int) -> None:
         for name, figure in figures.items():
             figure.savefig(folder / name)
         write_header(folder, "demo", {})
-    counts = {str(digit): count for digit, count in enumerate(DIGIT_COUNTS)}
+    counts = {str(digit): count for digit, count in enumerate(_COUNTS)}
     print_scores(counts, columns)
     console.print(_summary(output, time.monotonic() - started), markup=False)
 
 
 def _smote(seed: int) -> Any:
-    neighbours = min(5, min(DIGIT_COUNTS) - 1)
+    neighbours = min(5, min(_COUNTS) - 1)
     return make_pipeline(
         MinMaxScaler(),
         SMOTE(k_neighbors=neighbours, random_state=seed),
@@ -83,20 +85,20 @@ def _flat(X: np.ndarray) -> np.ndarray:
     return X.reshape(len(X), -1)
 
 
-def _latent(model: RAEClassifier, digits: Protocol, seed: int) -> Figure:
+def _latent(model: RAEClassifier, digits: Split, seed: int) -> Figure:
     """Test samples and mixtures of training samples in the latent space, by t-SNE."""
-    wanted = np.repeat(np.arange(len(DIGIT_COUNTS)), 20)
+    wanted = np.repeat(np.arange(len(_COUNTS)), 20)
     mixtures, _, _ = model.bank_.mixtures(model.method_, wanted, seed)
     z = np.concatenate([model.transform(digits.X_test_balanced), mixtures.numpy()])
     points = TSNE(random_state=seed, init="pca").fit_transform(z)
     labels = np.concatenate([digits.y_test_balanced, wanted])
     synthetic = np.arange(len(z)) >= len(digits.y_test_balanced)
-    return latent_space(points, labels, synthetic, dict(enumerate(DIGIT_COUNTS)))
+    return latent_space(points, labels, synthetic, dict(enumerate(_COUNTS)))
 
 
-def _rows(sampler: RAEOversampler, digits: Protocol, seed: int) -> Figure:
+def _rows(sampler: RAEOversampler, digits: Split, seed: int) -> Figure:
     groups = [
-        (f"{digit}  (n = {DIGIT_COUNTS[digit]})", digits.X_train[digits.y_train == digit],
+        (f"{digit}  (n = {_COUNTS[digit]})", digits.X_train[digits.y_train == digit],
          sampler.sample(10, digit, random_state=seed))
         for digit in _RARE
     ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -97,7 +98,7 @@ def recall_table(counts: Mapping[str, int], columns: Mapping[str, Mapping[str, A
 
 def score_line(name: str, scores: Mapping[str, float]) -> str:
     """Say the summary scores of one model in a line."""
+    gm = "– (one class only)" if math.isnan(scores["gm"]) else f"{100 * scores['gm']:.1f} %"
     return (
-        f"{escape(name)}: ACSA {100 * scores['acsa']:.1f} %, GM {100 * scores['gm']:.1f} %, "
-        f"F1 {100 * scores['f1']:.1f} %"
+        f"{escape(name)}: ACSA {100 * scores['acsa']:.1f} %, GM {gm}, F1 {100 * scores['f1']:.1f} %"
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from osrae.errors import InputError
-from osrae.storage import check_writable
+from osrae.storage import check_parent, check_writable
 
 __all__ = ["Stopped", "check_output_file", "check_output_folder", "checkpoint_beside"]
 
@@ -23,7 +23,7 @@ def check_output_file(path: Path, suffixes: tuple[str, ...]) -> None:
         raise InputError(f"-o {path}: expected a file ending in {', '.join(suffixes)}.")
     if path.is_dir():
         raise InputError(f"-o {path} is a folder; name a file.")
-    check_writable(path.with_name(f".{path.name}.new"))
+    check_parent(path)
 
 
 def checkpoint_beside(output: Path, kind: str, resume: bool) -> Path:

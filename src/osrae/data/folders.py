@@ -13,14 +13,16 @@ from typing import Any
 
 import numpy as np
 
-from osrae.data.archives import PICTURES, entries, path_parts
+from osrae.data.archives import Wanted, entries, path_parts
 from osrae.data.picture_files import decode_picture, encode_picture, stack_pictures
 from osrae.data.pictures import LEAST_SIZE, read_format
 from osrae.errors import InputError
 from osrae.storage import atomic_folder, explain_os_errors
 
-__all__ = ["PictureFolder", "read_folder", "write_folder"]
+__all__ = ["PICTURES", "PictureFolder", "read_folder", "write_folder"]
 
+#: How names of pictures end.
+PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff")
 _MANIFEST = "manifest.csv"
 _MANIFEST_COLUMNS = ("file", "label", "synthetic")
 #: The folder of the label "": "∅" percent-encoded, a name that no other label gets.
@@ -91,7 +93,7 @@ def read_folder(
     inside = "/".join(path_parts(subfolder)) if subfolder else ""
     names: list[str] = []
     decoded: dict[str, np.ndarray] = {}
-    for name, data in entries(path, inside):
+    for name, data in entries(path, _pictures_below(inside)):
         names.append(name)
         if data is None:
             continue
@@ -110,6 +112,18 @@ def read_folder(
     return PictureFolder(
         stack_pictures([decoded.pop(file) for file in files]), np.array(labels, str), files
     )
+
+
+def _pictures_below(inside: str) -> Wanted:
+    def wanted(name: str) -> bool:
+        if not name.lower().endswith(PICTURES):
+            return False
+        # Whether an archive has a single top folder is known only once it is read.
+        return not inside or any(
+            start.startswith(f"{inside}/") for start in (name, name.partition("/")[2])
+        )
+
+    return wanted
 
 
 def _check_wanted_size(size: tuple[int, int] | None) -> None:
