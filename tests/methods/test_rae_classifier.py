@@ -158,6 +158,30 @@ def test_transform_then_linear_classifier_is_the_prediction(iris_model):
     np.testing.assert_array_equal(predicted, iris_model.predict(IRIS))
 
 
+@pytest.mark.parametrize("priors", ["balanced", "train", [0.2, 0.3, 0.5]])
+def test_coef_and_intercept_are_what_predicts(priors):
+    model = RAEClassifier(**{**FAST, "max_steps": 30}).fit(IRIS[:120], SPECIES[:120])
+    model.set_params(priors=priors)
+    scores = model.transform(IRIS) @ model.coef_.T + model.intercept_
+    np.testing.assert_allclose(scores, model.decision_function(IRIS), atol=1e-5)
+
+
+def test_there_is_no_linear_classifier_before_fitting():
+    assert not hasattr(RAEClassifier(), "coef_")
+    assert not hasattr(RAEClassifier(), "intercept_")
+
+
+def test_latent_samples_are_the_mixtures_they_say_they_are(iris_model):
+    Z, weights, parents = iris_model.sample_latent(6, 2, random_state=0)
+    assert set(SPECIES[parents.ravel()]) == {2}
+    assert (weights >= 0).all()
+    mixed = np.einsum("nt,ntm->nm", weights, iris_model.transform(IRIS)[parents])
+    np.testing.assert_allclose(Z, mixed, atol=1e-5)
+    np.testing.assert_array_equal(Z, iris_model.sample_latent(6, 2, random_state=0)[0])
+    with pytest.raises(InputError, match="no class"):
+        iris_model.sample_latent(6, "rose")
+
+
 def test_samples_are_recognised_as_their_class(picture_model):
     for label in range(3):
         made = picture_model.sample(20, label, random_state=0)

@@ -228,12 +228,46 @@ class DeepEstimator(BaseEstimator):
         """
         check_is_fitted(self, "bank_")
         self._check_decoder()
+        rows, _, _ = self.bank_.generate(self.method_, *self._wanted(n, label, random_state))
+        return self.codec_.decode(rows)
+
+    def sample_latent(
+        self, n: int, label: Any, random_state: int | np.random.RandomState | None = None
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Make new latent vectors of one class: what `sample` decodes.
+
+        Parameters
+        ----------
+        n, label, random_state
+            As for `sample`.
+
+        Returns
+        -------
+        Z : ndarray of shape (n, m)
+            Convex mixtures of latent vectors of training samples (Eq. 1).
+        mixing_weights : ndarray of shape (n, t)
+            The coefficients of each; rows sum to 1.
+        parent_indices : ndarray of int, shape (n, t)
+            Rows of the training data that each was mixed from.
+
+        Raises
+        ------
+        InputError
+            If ``label`` is no class of the training data.
+        """
+        check_is_fitted(self, "bank_")
+        z, parents, weights = self.bank_.mixtures(
+            self.method_, *self._wanted(n, label, random_state)
+        )
+        return z.numpy(), weights, parents
+
+    def _wanted(self, n: int, label: Any, random_state: Any) -> tuple[np.ndarray, int]:
+        """Return the class number of each sample asked for, and a seed."""
         code = self._code_of(label)
         if n < 1:
             raise InputError(f"n={n!r}: at least 1 sample must be asked for.")
         seed = int(check_random_state(random_state).randint(np.iinfo(np.int32).max))
-        rows, _, _ = self.bank_.generate(self.method_, np.full(n, code), seed)
-        return self.codec_.decode(rows)
+        return np.full(n, code), seed
 
     def _check_decoder(self) -> None:
         if "decoder" not in self.method_.networks:

@@ -145,6 +145,10 @@ class RAEClassifier(
         The networks.
     temperature_ : float
         What the logits are divided by, fitted on the rows held back (1 without any).
+    coef_ : ndarray of shape (C, m)
+        The linear classifier on latent vectors.
+    intercept_ : ndarray of shape (C,)
+        Its intercepts, under the stated priors.
 
     See Also
     --------
@@ -396,11 +400,36 @@ class RAEClassifier(
             )
             return self.codec_.decode(self.method_.decode(z, codes).cpu().numpy())
 
+    @property
+    def coef_(self) -> np.ndarray:
+        """Weights of the linear classifier on latent vectors, of shape (C, m).
+
+        With `intercept_` they are what predicts: ``transform(X) @ coef_.T + intercept_`` are the
+        scores behind `predict`, under the stated priors.
+        """
+        return self._linear()[0]
+
+    @property
+    def intercept_(self) -> np.ndarray:
+        """Intercepts of the linear classifier, of shape (C,), see `coef_`."""
+        return self._linear()[1]
+
+    def _linear(self) -> tuple[np.ndarray, np.ndarray]:
+        check_is_fitted(self, "bank_")
+        m = self.method_.latent_dim
+        points = torch.cat([torch.zeros(1, m), torch.eye(m)])
+        with torch.inference_mode():
+            logits = self.method_.classify(points.to(self.method_.device)).double().cpu().numpy()
+        scores = self._stated(logits)
+        return (scores[1:] - scores[0]).T, scores[0]
+
+    def _stated(self, logits: np.ndarray) -> np.ndarray:
+        """Turn logits for equally common classes into scores under the stated priors."""
+        return logits / self.temperature_ + np.log(resolve_priors(self.priors, self.class_counts_))
+
     def _scores(self, X: Any) -> np.ndarray:
         rows = self._rows(X)
-        logits = batched_logits(self.method_, rows).double().numpy()
-        priors = resolve_priors(self.priors, self.class_counts_)
-        return logits / self.temperature_ + np.log(priors)
+        return self._stated(batched_logits(self.method_, rows).double().numpy())
 
     def _rows(self, X: Any) -> Tensor:
         check_is_fitted(self, "bank_")
