@@ -21,8 +21,10 @@ from osrae.methods.rae import (
     mix,
     mixer_loss,
 )
-from osrae.networks.layers import set_generator
+from osrae.networks import build_critic
+from osrae.networks.layers import initialise, set_generator
 from osrae.training.batches import Batch
+from osrae.training.device import autocast
 from osrae.training.optimisation import move
 
 PICTURES = ImageDescription(8, 8, 1)
@@ -266,6 +268,34 @@ def test_float32_step_is_close_to_float64(monkeypatch):
         if name != "critic":  # its penalty draws positions in its own precision
             torch.testing.assert_close(results[torch.float32][name].double(), value.double(),
                                        rtol=1e-4, atol=1e-5)  # fmt: skip
+
+
+def test_bfloat16_critic_gradient_is_close_to_float64():
+    """The penalty's double backward, too, runs in bfloat16 where the rest does."""
+    critic = build_critic(PICTURES, 3, "paper")
+    initialise(critic, torch.Generator().manual_seed(0))
+    generator = torch.Generator().manual_seed(1)
+    real, decoded = (torch.rand(64, *PICTURES.shape, generator=generator) for _ in range(2))
+    label = F.one_hot(torch.arange(64) % 3, 3).float()
+    position = torch.rand(64, generator=generator)
+
+    def gradient(dtype: torch.dtype, precision: torch.dtype) -> torch.Tensor:
+        network = copy.deepcopy(critic).to(dtype)
+        x, other, y, place_on_line = (v.to(dtype) for v in (real, decoded, label, position))
+
+        def score(z):
+            return network(z, y).to(dtype)
+
+        with autocast(torch.device("cpu"), precision):
+            penalty = gradient_penalty(score, x, other, place_on_line)
+            loss = critic_loss(score(other), score(x), penalty, 10.0)
+        parts = torch.autograd.grad(loss, list(network.parameters()))
+        return torch.cat([part.flatten().double() for part in parts])
+
+    exact = gradient(torch.float64, torch.float32)
+    coarse = gradient(torch.float32, torch.bfloat16)
+    assert (coarse - exact).norm() / exact.norm() < 0.03
+    assert torch.dot(coarse, exact) / (coarse.norm() * exact.norm()) > 0.999
 
 
 # ---------------------------------------------------------------- mixtures

@@ -309,10 +309,7 @@ class RAE(Method):
         position = draw(
             len(decoded), generator=generator, device=decoded.device, dtype=decoded.dtype
         )
-        with autocast(self.device, torch.float32):
-            penalty = gradient_penalty(
-                lambda x: self._score(x, run.label), partner, decoded, position
-            )
+        penalty = gradient_penalty(lambda x: self._score(x, run.label), partner, decoded, position)
         if s.augmentation_probability == "adaptive":
             self.adaptive.update(scores_real.detach())
         return critic_loss(scores_decoded, scores_real, penalty, s.gradient_penalty_weight)
