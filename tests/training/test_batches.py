@@ -5,7 +5,8 @@ import pytest
 import torch
 from scipy.stats import chisquare
 
-from osrae.training.batches import TrainingData, TupleSampler
+from osrae.data.samples import Samples
+from osrae.training.batches import TupleSampler
 
 Y = torch.tensor([2, 0, 0, 1, 0, 1, 0, 0])  # counts 5, 2, 1
 
@@ -63,13 +64,13 @@ def test_the_same_generator_state_draws_the_same_batch():
 
 def test_bytes_become_values_between_zero_and_one():
     pictures = torch.tensor([[0, 51], [255, 102]], dtype=torch.uint8)
-    data = TrainingData(pictures, torch.tensor([0, 1]))
-    rows = data.rows(torch.tensor([1, 0, 1]), torch.device("cpu"))
+    data = Samples(pictures)
+    rows = data.take(torch.tensor([1, 0, 1]), torch.device("cpu"))
     torch.testing.assert_close(rows, torch.tensor([[1.0, 0.4], [0.0, 0.2], [1.0, 0.4]]))
     assert pictures[0, 1] == 51
 
 
 def test_float_rows_are_gathered_as_they_are():
     x = torch.randn(4, 3)
-    rows = TrainingData(x, torch.zeros(4)).rows(torch.tensor([2, 2]), torch.device("cpu"))
+    rows = Samples(x).take(torch.tensor([2, 2]), torch.device("cpu"))
     assert torch.equal(rows, x[[2, 2]])

@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import nn
 
+from osrae.data.samples import Samples
 from osrae.errors import InputError, TrainingDivergedError
 from osrae.networks.layers import Dropout
 from osrae.training.batches import TrainingData
@@ -56,7 +57,7 @@ def data(n: int = 60, seed: int = 0) -> TrainingData:
     generator = torch.Generator().manual_seed(seed)
     y = torch.arange(n) % 3
     centres = 3 * torch.eye(3, 4)
-    return TrainingData(centres[y] + torch.randn(n, 4, generator=generator), y)
+    return TrainingData(Samples(centres[y] + torch.randn(n, 4, generator=generator)), y)
 
 
 def settings(**options) -> RunSettings:

@@ -32,3 +32,9 @@ def test_the_seed_decides_which_rows_are_held_back():
     parts = [split_validation(y, 0.2, np.random.default_rng(seed)).validation for seed in (0, 0, 1)]
     np.testing.assert_array_equal(parts[0], parts[1])
     assert (parts[0] != parts[2]).any()
+
+
+def test_of_a_huge_class_no_more_rows_are_held_back_than_a_recall_needs():
+    y = np.repeat([0, 1], [80_000, 200])
+    split = split_validation(y, 0.1, np.random.default_rng(0))
+    assert np.bincount(y[split.validation]).tolist() == [5000, 20]

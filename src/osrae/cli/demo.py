@@ -88,8 +88,8 @@ def _flat(X: np.ndarray) -> np.ndarray:
 def _latent(model: RAEClassifier, digits: Split, seed: int) -> Figure:
     """Test samples and mixtures of training samples in the latent space, by t-SNE."""
     wanted = np.repeat(np.arange(len(_COUNTS)), 20)
-    mixtures, _, _ = model.bank_.mixtures(model.method_, wanted, seed)
-    z = np.concatenate([model.transform(digits.X_test_balanced), mixtures.numpy()])
+    mixtures = [model.sample_latent(20, label, seed + label)[0] for label in range(len(_COUNTS))]
+    z = np.concatenate([model.transform(digits.X_test_balanced), *mixtures])
     points = TSNE(random_state=seed, init="pca").fit_transform(z)
     labels = np.concatenate([digits.y_test_balanced, wanted])
     synthetic = np.arange(len(z)) >= len(digits.y_test_balanced)

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Protocol
 
 import numpy as np
+import torch
 
 from osrae.data.description import DataDescription
 from osrae.data.frames import append_rows
 from osrae.data.pictures import PictureFormat, from_network, read_format, to_network
+from osrae.data.samples import Rows, TableRows
 from osrae.data.tables import TableEncoder
 
-__all__ = ["Codec", "PictureCodec", "TableCodec", "codec_from_json", "fit_codec"]
+__all__ = [
+    "Codec",
+    "PictureCodec",
+    "TableCodec",
+    "append_decoded",
+    "codec_from_json",
+    "fit_codec",
+]
 
 
 class Codec(Protocol):
@@ -24,11 +34,11 @@ class Codec(Protocol):
     def encode(self, X: Any) -> np.ndarray:
         """Return ``uint8`` or ``float32`` rows for the networks."""
 
+    def rows(self, X: Any) -> Rows:
+        """Return what `encode` does, but encode rows only when they are taken where that pays."""
+
     def decode(self, rows: np.ndarray) -> Any:
         """Return the user's container for ``float32`` rows that a decoder made."""
-
-    def append(self, X: Any, new: Any) -> Any:
-        """Return ``X`` unchanged, followed by ``new``, in the container of ``X``."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the codec as plain JSON values."""
@@ -45,13 +55,16 @@ class TableCodec:
         """Encode rows to ``float32`` (n, width)."""
         return self.encoder.transform(X)
 
+    def rows(self, X: Any) -> Rows:
+        """Return the rows of an array of numbers without a copy; others are encoded at once."""
+        view = self.encoder.view(X)
+        if self.encoder.encodes_rows(view):
+            return TableRows(self.encoder, view)
+        return torch.from_numpy(self.encode(X))
+
     def decode(self, rows: np.ndarray) -> Any:
         """Decode encoded rows into the user's columns and container."""
         return self.encoder.inverse_transform(rows)
-
-    def append(self, X: Any, new: Any) -> Any:
-        """Append rows, keeping container and dtypes."""
-        return append_rows(X, new)
 
     def to_json(self) -> dict[str, Any]:
         """Return the codec as plain JSON values."""
@@ -69,17 +82,40 @@ class PictureCodec:
         """Return pictures channels first, ``uint8`` or ``float32``."""
         return to_network(X, self.format)
 
+    def rows(self, X: Any) -> Rows:
+        """Return pictures as a tensor, of the same memory where their type and layout allow it."""
+        return torch.from_numpy(self.encode(X))
+
     def decode(self, rows: np.ndarray) -> Any:
         """Return pictures in the user's layout, dtype and range."""
         return from_network(rows, self.format)
 
-    def append(self, X: Any, new: Any) -> Any:
-        """Append pictures, keeping container, layout and dtype."""
-        return append_rows(X, new)
-
     def to_json(self) -> dict[str, Any]:
         """Return the codec as plain JSON values."""
         return {"kind": "pictures", "format": self.format.to_json()}
+
+
+def append_decoded(codec: Codec, X: Any, blocks: Iterable[np.ndarray], n_new: int) -> Any:
+    """Return ``X`` unchanged, followed by new rows, in the container of ``X``.
+
+    Parameters
+    ----------
+    codec : Codec
+    X : any container of the user's
+    blocks : iterable of ndarray
+        Rows that a decoder made, ``n_new`` in all. Beside an array they are decoded one by one,
+        so that only the result itself takes memory.
+    n_new : int
+    """
+    if not isinstance(X, np.ndarray):
+        return append_rows(X, codec.decode(np.concatenate(list(blocks))))
+    result = np.empty((len(X) + n_new, *X.shape[1:]), X.dtype)
+    result[: len(X)] = X
+    start = len(X)
+    for block in blocks:
+        result[start : start + len(block)] = codec.decode(block)
+        start += len(block)
+    return result
 
 
 def fit_codec(

@@ -33,9 +33,11 @@ class Columns(ABC):
     n_rows: int
     labels: list[Any]  #: Column names, or positions.
     kinds: list[Kind]
+    #: Whether `numbers` of scattered rows cost no more than those of a slice.
+    takes_rows = False
 
     @abstractmethod
-    def numbers(self, columns: list[int], rows: slice) -> np.ndarray:
+    def numbers(self, columns: list[int], rows: slice | np.ndarray) -> np.ndarray:
         """Return columns that are no categories as float64 ``(rows, columns)``, NaN if missing."""
 
     @abstractmethod
@@ -73,6 +75,8 @@ def view_columns(X: Any) -> Columns:
 
 
 class _MatrixColumns(Columns):
+    takes_rows = True
+
     def __init__(self, X: Any) -> None:
         kinds: dict[str, Kind] = {"f": "number", "b": "boolean", "i": "integer", "u": "integer"}
         if X.dtype.kind not in kinds:
@@ -85,7 +89,7 @@ class _MatrixColumns(Columns):
         self.labels = list(range(X.shape[1]))
         self.kinds = [kinds[X.dtype.kind]] * X.shape[1]
 
-    def numbers(self, columns: list[int], rows: slice) -> np.ndarray:
+    def numbers(self, columns: list[int], rows: slice | np.ndarray) -> np.ndarray:
         block = self.X[rows]
         if columns != list(range(block.shape[1])):
             block = block[:, columns]
@@ -127,7 +131,7 @@ class _ObjectColumns(Columns):
         numeric = all(isinstance(value, Number | np.number) for value in present)
         return "number" if numeric else "category"
 
-    def numbers(self, columns: list[int], rows: slice) -> np.ndarray:
+    def numbers(self, columns: list[int], rows: slice | np.ndarray) -> np.ndarray:
         block = self.X[rows][:, columns].copy()
         block[self._missing[rows][:, columns]] = np.nan
         return block.astype(np.float64)
@@ -169,7 +173,7 @@ class _FrameColumns(Columns):
     def _raw(self, column: int) -> np.ndarray:
         return _objects(self.series[column].to_list())
 
-    def numbers(self, columns: list[int], rows: slice) -> np.ndarray:
+    def numbers(self, columns: list[int], rows: slice | np.ndarray) -> np.ndarray:
         return np.column_stack([self._float_column(column)[rows] for column in columns])
 
     def _float_column(self, column: int) -> np.ndarray:

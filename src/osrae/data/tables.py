@@ -72,6 +72,16 @@ class _Plan:
         return [place for place, column in enumerate(self.numbers) if column.has_missing]
 
 
+@dataclass(frozen=True)
+class _Learned:
+    """The plan's columns of numbers as arrays: encoding a batch has no time for lists."""
+
+    positions: list[int]
+    mean: np.ndarray
+    scale: np.ndarray
+    indicators: list[int]
+
+
 class TableEncoder:
     """Translates tables of mixed types to ``float32`` matrices and back.
 
@@ -130,6 +140,12 @@ class TableEncoder:
 
     def _set_plan(self, plan: _Plan) -> None:
         self.plan = plan
+        self._learned = _Learned(
+            positions=[column.position for column in plan.numbers],
+            mean=np.array([column.mean for column in plan.numbers]),
+            scale=np.array([column.scale for column in plan.numbers]),
+            indicators=plan.indicators(),
+        )
         blocks = [2] * len(plan.indicators()) + [len(c.categories) for c in plan.categories]
         self.description = TableDescription(len(plan.numbers), tuple(blocks))
 
@@ -180,13 +196,10 @@ class TableEncoder:
         InputError
             If the columns are not those of the training data, or values are infinite.
         """
-        view = view_columns(self._ordered(X))
-        if len(view.labels) != self.n_columns:
-            raise InputError(
-                f"The table has {len(view.labels)} columns, and {self.n_columns} in training."
-            )
+        view = self.view(X)
         Z = np.zeros((view.n_rows, *self.description.shape), dtype=np.float32)
-        self._encode_numbers(view, Z)
+        for rows in view.blocks(len(self.plan.numbers)):
+            self.encode_numbers(view, rows, Z[rows])
         start = len(self.plan.numbers) + 2 * len(self.plan.indicators())
         for column in self.plan.categories:
             codes, unseen = _codes(view.categories(column.position), column.categories)
@@ -202,6 +215,28 @@ class TableEncoder:
             start += len(column.categories)
         return Z
 
+    def encodes_rows(self, view: Columns) -> bool:
+        """Whether scattered rows of ``view`` are encoded as fast as neighbours."""
+        return view.takes_rows and not self.plan.categories
+
+    def view(self, X: Any) -> Columns:
+        """View ``X``, whose columns must be those of the training data."""
+        view = view_columns(self._ordered(X))
+        if len(view.labels) != self.n_columns:
+            raise InputError(
+                f"The table has {len(view.labels)} columns, and {self.n_columns} in training."
+            )
+        self._check_kinds(view)
+        return view
+
+    def _check_kinds(self, view: Columns) -> None:
+        for column in self.plan.numbers:
+            if view.kinds[column.position] == "category":
+                raise InputError(
+                    f"{view.name(column.position)} holds text or categories, and numbers in "
+                    "training. Bring it to numbers."
+                )
+
     def _ordered(self, X: Any) -> Any:
         """Bring the columns of a data frame to the order of the training data."""
         names, learned = column_names(X), column_names(self.template)
@@ -216,30 +251,22 @@ class TableEncoder:
             f"{unknown}. Give the data frame the {len(learned)} columns that it had in training."
         )
 
-    def _encode_numbers(self, view: Columns, Z: np.ndarray) -> None:
-        numbers, indicators = self.plan.numbers, self.plan.indicators()
-        if not numbers:
+    def encode_numbers(self, view: Columns, rows: slice | np.ndarray, Z: np.ndarray) -> None:
+        """Write the encoded numbers of ``rows``, and what is missing, to the left of ``Z``."""
+        n, learned = len(self.plan.numbers), self._learned
+        if not n:
             return
-        positions = [column.position for column in numbers]
-        for position in positions:
-            if view.kinds[position] == "category":
-                raise InputError(
-                    f"{view.name(position)} holds text or categories, and numbers in training. "
-                    "Bring it to numbers."
-                )
-        mean = np.array([column.mean for column in numbers])
-        scale = np.array([column.scale for column in numbers])
-        n = len(numbers)
-        for rows in view.blocks(n):
-            block = view.numbers(positions, rows)
-            _check_finite(block, view, positions, rows)
-            missing = np.isnan(block)
-            block -= mean
-            block /= scale
-            block[missing] = 0
-            Z[rows, :n] = block
-            Z[rows, n + 1 : n + 2 * len(indicators) : 2] = missing[:, indicators]
-            Z[rows, n : n + 2 * len(indicators) : 2] = ~missing[:, indicators]
+        block = view.numbers(learned.positions, rows)
+        _check_finite(block, view, learned.positions, rows)
+        missing = np.isnan(block)
+        block -= learned.mean
+        block /= learned.scale
+        block[missing] = 0
+        Z[:, :n] = block
+        if learned.indicators:
+            stop = n + 2 * len(learned.indicators)
+            Z[:, n + 1 : stop : 2] = missing[:, learned.indicators]
+            Z[:, n:stop:2] = ~missing[:, learned.indicators]
 
     def inverse_transform(self, Z: np.ndarray) -> Any:
         """Decode a matrix into rows of the container, columns and types that `fit` saw.
@@ -462,12 +489,15 @@ def _check_categories(values: np.ndarray, view: Columns, position: int) -> None:
             )
 
 
-def _check_finite(block: np.ndarray, view: Columns, positions: list[int], rows: slice) -> None:
+def _check_finite(
+    block: np.ndarray, view: Columns, positions: list[int], rows: slice | np.ndarray
+) -> None:
     great = np.abs(block) > _GREATEST
     if great.any():
         row, place = np.argwhere(great)[0]
+        number = rows.start + row if isinstance(rows, slice) else rows[row]
         found = "infinity" if np.isinf(block[row, place]) else f"{block[row, place]:g}"
         raise InputError(
-            f"{view.name(positions[place])} holds {found} in row {rows.start + row}; numbers up to "
+            f"{view.name(positions[place])} holds {found} in row {number}; numbers up to "
             f"{_GREATEST:g} in size are taken. Replace it by such a number, or by a missing value."
         )

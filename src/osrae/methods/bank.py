@@ -2,42 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from osrae.data.samples import Rows, Samples
 from osrae.methods.rae import RAE, mix
 from osrae.networks.layers import one_hot
-from osrae.training.batches import TrainingData, TupleSampler
+from osrae.training.batches import TupleSampler
 from osrae.training.device import autocast
 from osrae.training.engine import EVALUATION_ROWS
 from osrae.training.seeding import fresh_generator
 
-__all__ = ["LatentBank", "encode_rows"]
+__all__ = ["LatentBank", "encode_samples"]
 
-#: Members of a class that are kept after training; rarer classes are kept whole.
+#: Members of a class that later samples are mixed from; rarer classes are kept whole.
 _KEPT_PER_CLASS = 1000
 
 
-def encode_rows(method: RAE, rows: Tensor) -> Tensor:
-    """Latent vectors of rows on the host, in blocks: ``(n, …)`` to ``(n, m)``."""
-    data = TrainingData(rows, torch.empty(len(rows)))
+def encode_samples(method: RAE, samples: Samples) -> Tensor:
+    """Latent vectors ``(n, m)`` of samples, on the host."""
     method.eval()
     with torch.inference_mode(), autocast(method.device, method.precision):
-        blocks = [
-            method.encode(data.rows(block, method.device)).float().cpu()
-            for block in torch.arange(len(rows)).split(EVALUATION_ROWS)
-        ]
-    return torch.cat(blocks).clone()
+        blocks = samples.blocks(EVALUATION_ROWS, method.device)
+        encoded = torch.cat([method.encode(block).float().cpu() for block in blocks])
+    return encoded.clone()
 
 
 @dataclass
 class LatentBank:
     """Parents of new samples.
 
-    Attributes
+    Parameters
     ----------
     z : Tensor of shape (n, m)
     codes : Tensor of shape (n,)
@@ -51,24 +50,41 @@ class LatentBank:
     rows: Tensor
 
     @classmethod
-    def build(cls, method: RAE, rows: Tensor, codes: np.ndarray) -> LatentBank:
-        """Encode the training data."""
-        return cls(encode_rows(method, rows), torch.from_numpy(codes), torch.arange(len(rows)))
+    def build(
+        cls,
+        method: RAE,
+        x: Rows,
+        codes: np.ndarray,
+        rows: np.ndarray | None = None,
+        whole: Collection[int] = (),
+    ) -> LatentBank:
+        """Encode parents from the training data.
+
+        Parameters
+        ----------
+        method : RAE
+        x : Rows
+        codes : ndarray of shape (n,)
+            Class numbers of all rows of ``x``.
+        rows : ndarray of int or None
+            The rows that may be parents; None for all.
+        whole : collection of int
+            Classes whose every member becomes a parent; of the others `_KEPT_PER_CLASS` do.
+        """
+        rows = np.arange(len(codes)) if rows is None else rows
+        chosen = rows[_spread(codes[rows], whole)]
+        z = encode_samples(method, Samples(x, torch.from_numpy(chosen)))
+        return cls(z, torch.from_numpy(codes[chosen]), torch.from_numpy(chosen))
 
     def trimmed(self) -> LatentBank:
-        """Keep members spread evenly over every class: enough to sample from, small on disk."""
-        chosen = []
-        for code in self.codes.unique():
-            members = torch.nonzero(self.codes == code).flatten()
-            places = torch.linspace(0, len(members) - 1, min(len(members), _KEPT_PER_CLASS))
-            chosen.append(members[places.round().long()])
-        kept = torch.cat(chosen).sort().values
+        """Return enough parents to sample from, few enough to write to disk."""
+        kept = torch.from_numpy(_spread(self.codes.numpy()))
         return LatentBank(self.z[kept], self.codes[kept], self.rows[kept])
 
     def mixtures(
         self, method: RAE, wanted: np.ndarray, seed: int
-    ) -> tuple[Tensor, np.ndarray, np.ndarray]:
-        """Make one new latent vector for every class number in ``wanted``.
+    ) -> Iterator[tuple[Tensor, np.ndarray, np.ndarray]]:
+        """Make one new latent vector for every class number in ``wanted``, block by block.
 
         Parameters
         ----------
@@ -76,13 +92,13 @@ class LatentBank:
         wanted : ndarray of shape (n,)
         seed : int
 
-        Returns
-        -------
-        z : Tensor of shape (n, m)
+        Yields
+        ------
+        z : Tensor of shape (b, m)
             Convex mixtures.
-        parents : ndarray of shape (n, t)
+        parents : ndarray of shape (b, t)
             Row numbers of the samples that each was mixed from.
-        weights : ndarray of shape (n, t)
+        weights : ndarray of shape (b, t)
             The mixing coefficients.
         """
         codes = torch.from_numpy(wanted)
@@ -90,34 +106,44 @@ class LatentBank:
         sampler = TupleSampler(self.codes, n_classes, method.tuple_size, len(codes))
         members = sampler.members(codes, fresh_generator(seed, "sampling"))
         generator = fresh_generator(seed, "sampling", 1, method.device)
-        mixed, weights = [], []
         method.eval()
-        with torch.inference_mode(), autocast(method.device, method.precision):
-            for block in torch.arange(len(codes)).split(EVALUATION_ROWS):
+        for start in range(0, len(codes), EVALUATION_ROWS):
+            block = slice(start, start + EVALUATION_ROWS)
+            with torch.inference_mode(), autocast(method.device, method.precision):
                 z = self.z[members[:, block]].to(method.device, method.dtype)
                 label = one_hot(codes[block].to(method.device), n_classes, z.dtype)
                 alpha = method.mixing_coefficients(z, label, generator)
-                mixed.append(mix(z, alpha).float().cpu())
-                weights.append(alpha.float().cpu())
-        parents = self.rows[members].T.contiguous()
-        return torch.cat(mixed), parents.numpy(), torch.cat(weights).numpy()
+                mixed = mix(z, alpha).float().cpu()
+            parents = self.rows[members[:, block]].T.contiguous()
+            yield mixed, parents.numpy(), alpha.float().cpu().numpy()
 
-    def generate(
+    def samples(
         self, method: RAE, wanted: np.ndarray, seed: int
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Make one new sample for every class number in ``wanted``.
+    ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """Make one new sample for every class number in ``wanted``, block by block.
 
-        Returns
-        -------
-        rows : ndarray of shape (n, ...), float32
+        Yields
+        ------
+        rows : ndarray of shape (b, ...), float32
             Decoded `mixtures`, with their parents and weights.
-        parents, weights : ndarray of shape (n, t)
+        parents, weights : ndarray of shape (b, t)
         """
-        z, parents, weights = self.mixtures(method, wanted, seed)
-        codes = torch.from_numpy(wanted)
-        decoded = []
-        with torch.inference_mode(), autocast(method.device, method.precision):
-            for block in torch.arange(len(codes)).split(EVALUATION_ROWS):
-                rows = z[block].to(method.device), codes[block].to(method.device)
-                decoded.append(method.decode(*rows).float().cpu())
-        return torch.cat(decoded).numpy(), parents, weights
+        done = 0
+        for z, parents, weights in self.mixtures(method, wanted, seed):
+            codes = torch.from_numpy(wanted[done : done + len(z)])
+            done += len(z)
+            with torch.inference_mode(), autocast(method.device, method.precision):
+                rows = method.decode(z.to(method.device), codes.to(method.device)).float()
+            yield rows.cpu().numpy(), parents, weights
+
+
+def _spread(codes: np.ndarray, whole: Collection[int] = ()) -> np.ndarray:
+    """Choose places spread evenly over every class; all of the classes in ``whole``."""
+    order = np.argsort(codes, kind="stable")
+    chosen = []
+    for members in np.split(order, np.cumsum(np.bincount(codes))[:-1]):
+        if len(members) > _KEPT_PER_CLASS and codes[members[0]] not in whole:
+            places = np.linspace(0, len(members) - 1, _KEPT_PER_CLASS)
+            members = members[np.rint(places).astype(np.int64)]
+        chosen.append(members)
+    return np.sort(np.concatenate(chosen))

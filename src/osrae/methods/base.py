@@ -16,18 +16,17 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
-from torch import Tensor
 
 from osrae.data.codec import PictureCodec, TableCodec, fit_codec
 from osrae.data.description import DataDescription
+from osrae.data.samples import Rows, Samples
 from osrae.errors import DataWarning, InputError
-from osrae.methods.bank import LatentBank
 from osrae.methods.rae import RAE
 from osrae.storage import jsonable
 from osrae.training.batches import TrainingData
 from osrae.training.callbacks import Callback, TrainingState
 from osrae.training.device import inference_dtype, place, resolve_device, resolve_precision
-from osrae.training.engine import RunSettings, train
+from osrae.training.engine import EVALUATION_ROWS, RunSettings, train
 from osrae.training.seeding import seeded_initialisation
 from osrae.training.splitting import ValidationSplit, split_validation
 
@@ -101,27 +100,28 @@ class DeepEstimator(BaseEstimator):
             _take_weights(method, self.method_)
         self.method_ = method
         self.classes_ = classes
-        rows = torch.from_numpy(self.codec_.encode(X))
+        x = self.codec_.rows(X)
         split = self._split(codes)
         self.validation_indices_ = split.validation
         self.class_counts_ = np.bincount(codes[split.train], minlength=len(classes))
-        state = self._run(rows, codes, split, device)
+        state = self._run(x, codes, split, device)
         self.method_.to(inference_dtype(device, self.codec_.description))
         self.history_, self.n_steps_ = state.history, state.step
-        self._after_training(rows, codes, split)
+        self._after_training(x, codes, split)
         if state.reason == "interrupt":
             raise KeyboardInterrupt
         return state
 
     def _run(
-        self, rows: Tensor, codes: np.ndarray, split: ValidationSplit, device: torch.device
+        self, x: Rows, codes: np.ndarray, split: ValidationSplit, device: torch.device
     ) -> TrainingState:
         method, settings = self.method_, self.method_.settings
         place(method, device, torch.float32)
         method.precision = resolve_precision(self.precision, device, self.codec_.description)
-        targets = torch.from_numpy(codes)
-        data = TrainingData(rows[split.train], targets[split.train])
-        held = TrainingData(rows[split.validation], targets[split.validation])
+        data, held = (
+            TrainingData(Samples(x, torch.from_numpy(part)), torch.from_numpy(codes[part]))
+            for part in (split.train, split.validation)
+        )
         max_steps = settings.resolve_steps(len(data))
         run = RunSettings(
             max_steps=max_steps,
@@ -132,7 +132,7 @@ class DeepEstimator(BaseEstimator):
             checkpoint_seconds=CHECKPOINT_SECONDS,
             checkpoint=None if self.checkpoint_dir is None else Path(self.checkpoint_dir),
             resume=self.resume,
-            identity=self._identity(rows, codes, max_steps),
+            identity=self._identity(x, codes, max_steps),
         )
         state = train(method, data, held if len(held) else None, run, self._all_callbacks())
         method.optimizers = {}  # their moments are twice the size of the weights
@@ -160,11 +160,13 @@ class DeepEstimator(BaseEstimator):
             )
         return split
 
-    def _identity(self, rows: Tensor, codes: np.ndarray, max_steps: int) -> dict[str, Any]:
+    def _identity(self, x: Rows, codes: np.ndarray, max_steps: int) -> dict[str, Any]:
         """Say what two runs must share for one to go on from the other's checkpoint."""
         if self.checkpoint_dir is None:
             return {}
-        digest = hashlib.blake2b(np.ascontiguousarray(rows.numpy()).data, digest_size=16)
+        digest = hashlib.blake2b(digest_size=16)
+        for block in Samples(x).blocks(EVALUATION_ROWS, torch.device("cpu")):
+            digest.update(block.numpy().data)
         digest.update(np.ascontiguousarray(codes).data)
         settings = dataclasses.asdict(self.method_.settings)
         return {
@@ -186,9 +188,9 @@ class DeepEstimator(BaseEstimator):
             callbacks.append(ProgressBar())
         return callbacks
 
-    def _after_training(self, rows: Tensor, codes: np.ndarray, split: ValidationSplit) -> None:
-        """Keep the latent vectors that new samples are mixed from."""
-        self.bank_ = LatentBank.build(self.method_, rows, codes)
+    @abstractmethod
+    def _after_training(self, x: Rows, codes: np.ndarray, split: ValidationSplit) -> None:
+        """Set ``bank_``, from which new samples are mixed."""
 
     def _image_shape(self) -> tuple[int, ...] | None:
         return None if self.image_shape is None else tuple(int(size) for size in self.image_shape)
@@ -228,8 +230,8 @@ class DeepEstimator(BaseEstimator):
         """
         check_is_fitted(self, "bank_")
         self._check_decoder()
-        rows, _, _ = self.bank_.generate(self.method_, *self._wanted(n, label, random_state))
-        return self.codec_.decode(rows)
+        blocks = self.bank_.samples(self.method_, *self._wanted(n, label, random_state))
+        return self.codec_.decode(np.concatenate([rows for rows, _, _ in blocks]))
 
     def sample_latent(
         self, n: int, label: Any, random_state: int | np.random.RandomState | None = None
@@ -256,10 +258,9 @@ class DeepEstimator(BaseEstimator):
             If ``label`` is no class of the training data.
         """
         check_is_fitted(self, "bank_")
-        z, parents, weights = self.bank_.mixtures(
-            self.method_, *self._wanted(n, label, random_state)
-        )
-        return z.numpy(), weights, parents
+        blocks = self.bank_.mixtures(self.method_, *self._wanted(n, label, random_state))
+        z, parents, weights = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
+        return z, weights, parents
 
     def _wanted(self, n: int, label: Any, random_state: Any) -> tuple[np.ndarray, int]:
         """Return the class number of each sample asked for, and a seed."""

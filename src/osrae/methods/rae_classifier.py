@@ -17,11 +17,11 @@ from sklearn.base import (
 )
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
-from torch import Tensor
 
 from osrae.data.labels import label_array
+from osrae.data.samples import Rows, Samples
 from osrae.errors import InputError
-from osrae.methods.bank import encode_rows
+from osrae.methods.bank import LatentBank, encode_samples
 from osrae.methods.base import TRAINING_CONSTRAINTS
 from osrae.methods.calibration import fit_temperature, resolve_priors
 from osrae.methods.inputs import check_features, check_labels
@@ -91,8 +91,8 @@ class RAEClassifier(
         classes), those of the training data, or stated in the order of ``classes_``. Read at
         prediction, so it may be changed after `fit`.
     validation_fraction : float, default=0.1
-        Share of every class that is held back from training; it decides which weights are kept
-        and when to stop. Classes too small to spare a sample train whole (and a `DataWarning`
+        Share of every class that is held back from training, at most 5000 rows of each; it
+        decides which weights are kept and when to stop. Classes too small to spare a sample train whole (and a `DataWarning`
         names them). 0 trains on everything and keeps the last weights.
     patience : int or None, default=None
         Evaluations (there are about 40 in a run) without a better validation ACSA after which
@@ -285,14 +285,12 @@ class RAEClassifier(
         self._fit_networks(X, classes, codes)
         return self
 
-    def _after_training(self, rows: Tensor, codes: np.ndarray, split: ValidationSplit) -> None:
-        training = split.train
+    def _after_training(self, x: Rows, codes: np.ndarray, split: ValidationSplit) -> None:
         self.temperature_ = 1.0
-        super()._after_training(rows[training], codes[training], split)
-        self.bank_.rows = torch.from_numpy(training)[self.bank_.rows]
-        self.bank_ = self.bank_.trimmed()
+        self.bank_ = LatentBank.build(self.method_, x, codes, split.train)
         if len(split.validation):
-            logits = batched_logits(self.method_, rows[split.validation]).double().numpy()
+            held = Samples(x, torch.from_numpy(split.validation))
+            logits = batched_logits(self.method_, held).double().numpy()
             self.temperature_ = fit_temperature(logits, codes[split.validation])
 
     def decision_function(self, X: Any) -> np.ndarray:
@@ -369,7 +367,8 @@ class RAEClassifier(
         -------
         ndarray of shape (n, m)
         """
-        return encode_rows(self.method_, self._rows(X)).numpy()
+        samples = self._samples(X)
+        return encode_samples(self.method_, samples).numpy()
 
     def inverse_transform(self, Z: Any, y: Any = None) -> Any:
         """Decode latent vectors into samples.
@@ -428,13 +427,13 @@ class RAEClassifier(
         return logits / self.temperature_ + np.log(resolve_priors(self.priors, self.class_counts_))
 
     def _scores(self, X: Any) -> np.ndarray:
-        rows = self._rows(X)
-        return self._stated(batched_logits(self.method_, rows).double().numpy())
+        samples = self._samples(X)
+        logits = batched_logits(self.method_, samples)
+        return self._stated(logits.double().numpy())
 
-    def _rows(self, X: Any) -> Tensor:
+    def _samples(self, X: Any) -> Samples:
         check_is_fitted(self, "bank_")
-        X = check_features(self, X, reset=False)
-        return torch.from_numpy(self.codec_.encode(X))
+        return Samples(self.codec_.rows(check_features(self, X, reset=False)))
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

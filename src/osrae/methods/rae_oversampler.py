@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
@@ -13,13 +13,17 @@ from imblearn.utils._validation import ArraysTransformer
 from sklearn.base import _fit_context
 from sklearn.preprocessing import label_binarize
 
+from osrae.data.codec import append_decoded
 from osrae.data.frames import append_rows, is_polars, like_container, n_rows
 from osrae.data.labels import label_array
+from osrae.data.samples import Rows
 from osrae.errors import InputError
+from osrae.methods.bank import LatentBank
 from osrae.methods.base import TRAINING_CONSTRAINTS
 from osrae.methods.inputs import check_features, check_labels
 from osrae.methods.rae_common import SETTING_CONSTRAINTS, RAEEstimator
 from osrae.training.callbacks import Callback
+from osrae.training.splitting import ValidationSplit
 
 __all__ = ["RAEOversampler"]
 
@@ -73,8 +77,8 @@ class RAEOversampler(RAEEstimator, BaseOverSampler):
     max_steps : int or None, default=None
         Length of training in steps; the default preset counts epochs instead.
     validation_fraction : float, default=0.0
-        Share of every class that is held back from training; it decides which weights are kept
-        and when to stop. Classes too small to spare a sample train whole (and a `DataWarning`
+        Share of every class that is held back from training, at most 5000 rows of each; it
+        decides which weights are kept and when to stop. Classes too small to spare a sample train whole (and a `DataWarning`
         names them). 0 trains on everything and keeps the last weights.
     patience : int or None, default=None
         Evaluations (there are about 40 in a run) without a better validation ACSA after which
@@ -286,12 +290,25 @@ class RAEOversampler(RAEEstimator, BaseOverSampler):
             list(self.sampling_strategy_.values()),
         ).astype(np.int64)
         self.synthetic_mask_ = np.arange(len(y) + len(wanted)) >= len(y)
-        rows, self.parent_indices_, self.mixing_weights_ = self.bank_.generate(
-            self.method_, wanted, self.seed_
-        )
+        t = self.method_.tuple_size
+        self.parent_indices_ = np.empty((len(wanted), t), dtype=np.int64)
+        self.mixing_weights_ = np.empty((len(wanted), t), dtype=np.float32)
         if len(wanted):
-            X = self.codec_.append(X, self.codec_.decode(rows))
+            X = append_decoded(self.codec_, X, self._new_rows(wanted), len(wanted))
         return X, np.concatenate([y, classes[wanted].astype(y.dtype, copy=False)])
+
+    def _new_rows(self, wanted: np.ndarray) -> Iterator[np.ndarray]:
+        """Make new rows block by block, and note where each comes from."""
+        start = 0
+        for rows, parents, weights in self.bank_.samples(self.method_, wanted, self.seed_):
+            block = slice(start, start + len(rows))
+            self.parent_indices_[block], self.mixing_weights_[block] = parents, weights
+            start = block.stop
+            yield rows
+
+    def _after_training(self, x: Rows, codes: np.ndarray, split: ValidationSplit) -> None:
+        rarer = {self._code_of(label) for label, new in self.sampling_strategy_.items() if new}
+        self.bank_ = LatentBank.build(self.method_, x, codes, whole=rarer)
 
     def _check(self, X: Any, y: Any) -> tuple[Any, np.ndarray, bool]:
         """Check the data and set ``sampling_strategy_``."""

@@ -7,31 +7,27 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from osrae.data.samples import Samples
+
 __all__ = ["Batch", "TrainingData", "TupleSampler"]
 
 
 @dataclass(frozen=True)
 class TrainingData:
-    """Samples as the networks' owner holds them.
+    """Samples and their classes.
 
     Parameters
     ----------
-    x : Tensor of shape (n, ...)
-        ``uint8`` pictures (0 to 255), or ``float32`` pictures in [0, 1] or encoded rows.
+    x : Samples
     y : Tensor of shape (n,)
         Class numbers 0 … C-1, ``int64``.
     """
 
-    x: Tensor
+    x: Samples
     y: Tensor
 
     def __len__(self) -> int:
         return len(self.y)
-
-    def rows(self, indices: Tensor, device: torch.device) -> Tensor:
-        """Gather ``indices`` as float32 on ``device``; bytes become values in [0, 1]."""
-        x = self.x[indices.to(self.x.device)].to(device, non_blocking=True)
-        return x.float().div_(255) if x.dtype == torch.uint8 else x
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from osrae.data.samples import Samples
 from osrae.errors import TrainingDivergedError
 from osrae.networks.layers import set_generator
 from osrae.training.batches import Batch, TrainingData, TupleSampler
@@ -179,7 +180,7 @@ class _Loop:
         progress = self.state.step / self.run.max_steps
         probabilities = self.method.class_probabilities(self.sampler.counts, progress)
         indices, y = self.sampler.draw(probabilities, self.index_generator)
-        x = self.data.rows(indices.flatten(), self.method.device)
+        x = self.data.x.take(indices.flatten(), self.method.device)
         return Batch(
             x=x.unflatten(0, indices.shape),
             y=y.to(self.method.device),
@@ -289,14 +290,11 @@ def _diverged(network: str, step: int, what: str) -> TrainingDivergedError:
     )
 
 
-def batched_logits(method: Method, x: Tensor) -> Tensor:
-    """Classify all rows of ``x`` in blocks; ``(n, …)`` on the host to ``(n, C)`` on the host."""
-    data = TrainingData(x, torch.empty(len(x)))
-    blocks = []
+def batched_logits(method: Method, samples: Samples) -> Tensor:
+    """Classify ``samples`` in blocks; logits ``(n, C)`` on the host."""
     with torch.inference_mode(), autocast(method.device, method.precision):
-        for rows in torch.arange(len(x)).split(EVALUATION_ROWS):
-            blocks.append(method.logits(data.rows(rows, method.device)).cpu())
-    return torch.cat(blocks)
+        blocks = samples.blocks(EVALUATION_ROWS, method.device)
+        return torch.cat([method.logits(block).cpu() for block in blocks])
 
 
 def _acsa(method: Method, data: TrainingData) -> tuple[float, float]:

@@ -8,6 +8,10 @@ import numpy as np
 
 __all__ = ["ValidationSplit", "split_validation"]
 
+#: Most rows of a class that are held back: the standard error of its recall is 0.7 points at most,
+#: and validation does not come to cost more than training.
+_MOST_PER_CLASS = 5000
+
 
 @dataclass(frozen=True)
 class ValidationSplit:
@@ -29,8 +33,8 @@ class ValidationSplit:
 def split_validation(y: np.ndarray, fraction: float, rng: np.random.Generator) -> ValidationSplit:
     """Hold back ``fraction`` of every class that can spare it.
 
-    A class of ``n`` members gives ``round(fraction · n)`` of them and always keeps one for
-    training; where that rounds to zero the class stays whole in training and is named in
+    A class of ``n`` members gives ``round(fraction · n)`` of them, 5000 at most, and always keeps
+    one for training; where that rounds to zero the class stays whole in training and is named in
     ``unvalidated``.
 
     Parameters
@@ -48,7 +52,8 @@ def split_validation(y: np.ndarray, fraction: float, rng: np.random.Generator) -
     order = rng.permutation(len(y))
     order = order[np.argsort(y[order], kind="stable")]
     counts = np.bincount(y)
-    held = np.minimum(np.floor(fraction * counts + 0.5).astype(int), np.maximum(counts - 1, 0))
+    wanted = np.minimum(np.floor(fraction * counts + 0.5).astype(int), _MOST_PER_CLASS)
+    held = np.minimum(wanted, np.maximum(counts - 1, 0))
     rank = np.arange(len(y)) - np.repeat(np.cumsum(counts) - counts, counts)
     in_validation = rank < held[y[order]]
     return ValidationSplit(
