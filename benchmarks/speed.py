@@ -22,6 +22,7 @@ from matplotlib.figure import Figure
 from measuring import Counter, ceilings, in_child, peak_memory, synchronise, write
 
 from osrae.data.description import DataDescription, ImageDescription, TableDescription
+from osrae.data.samples import Samples
 from osrae.methods.presets import preset_settings
 from osrae.methods.rae import RAE
 from osrae.training.batches import TrainingData
@@ -64,9 +65,10 @@ def samples(kind: str) -> TrainingData:
     y = torch.arange(_SAMPLES) % _CLASSES
     sizes = [int(size) for size in kind.split("x")]
     if len(sizes) == 1:
-        return TrainingData(torch.randn(_SAMPLES, sizes[0], generator=generator), y)
+        return TrainingData(Samples(torch.randn(_SAMPLES, sizes[0], generator=generator)), y)
     shape = (_SAMPLES, sizes[2], sizes[0], sizes[1])
-    return TrainingData(torch.randint(256, shape, dtype=torch.uint8, generator=generator), y)
+    x = torch.randint(256, shape, dtype=torch.uint8, generator=generator)
+    return TrainingData(Samples(x), y)
 
 
 def measure(options: dict[str, Any]) -> dict[str, Any]:
@@ -87,7 +89,7 @@ def measure(options: dict[str, Any]) -> dict[str, Any]:
     clock = Clock(device, _SECONDS)
     run(100_000, clock)
     memory = torch.cuda.max_memory_allocated() if device.startswith("cuda") else peak_memory()
-    gaps = torch.tensor(clock.ends).double().diff()[1:]
+    gaps = torch.tensor(clock.ends, dtype=torch.float64).diff()[1:]
     seconds = float(gaps.median())
     with Counter() as counter:
         run(1, Callback())

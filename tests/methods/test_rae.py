@@ -191,9 +191,9 @@ def test_critic_steps_move_the_critic_alone_and_use_further_batches():
     method.training_step(lambda: drawn.append(1) or draw())
     assert len(drawn) == 3
     optimizer_steps = {
-        name: int(next(iter(optimizer.state.values()))["step"])
+        name: int(optimizer.steps[0])
         for name, optimizer in method.optimizers.items()
-        if optimizer.state
+        if optimizer.steps[0]
     }
     assert optimizer_steps == {
         "encoder": 1, "classifier": 1, "mixer": 1, "decoder": 1, "critic": 3,

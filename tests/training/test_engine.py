@@ -15,7 +15,7 @@ from osrae.training.batches import TrainingData
 from osrae.training.callbacks import Callback
 from osrae.training.engine import RunSettings, batched_logits, train
 from osrae.training.method import Method
-from osrae.training.optimisation import move
+from osrae.training.optimisation import AdamW, move
 from osrae.training.seeding import seeded_initialisation
 
 
@@ -33,7 +33,7 @@ class TinyMethod(Method):
 
     def prepare(self, counts):
         self.optimizers = {
-            name: torch.optim.AdamW(network.parameters(), 1e-2, fused=True)
+            name: AdamW(network.parameters(), 1e-2, weight_decay=1e-2)
             for name, network in self.networks.items()
         }
 

@@ -30,7 +30,7 @@ from osrae.training.averaging import update_average
 from osrae.training.batches import Batch
 from osrae.training.device import autocast
 from osrae.training.method import Method
-from osrae.training.optimisation import cosine_factor, move, set_rate_factor
+from osrae.training.optimisation import AdamW, cosine_factor, move, set_rate_factor
 
 __all__ = [
     "RAE",
@@ -381,7 +381,7 @@ def _full(x: Tensor) -> Tensor:
     return x.float() if x.dtype in (torch.bfloat16, torch.float16) else x
 
 
-def _optimizers(networks: nn.ModuleDict, settings: RAESettings) -> dict[str, torch.optim.Optimizer]:
+def _optimizers(networks: nn.ModuleDict, settings: RAESettings) -> dict[str, AdamW]:
     """AdamW for the encoder, Adam for the others (paper, section A.6)."""
     s = settings
     rate = s.learning_rate
@@ -396,9 +396,7 @@ def _optimizers(networks: nn.ModuleDict, settings: RAESettings) -> dict[str, tor
         "critic": ("critic", generator_rate, (0.5, 0.9), 0.0),
     }
     return {
-        name: torch.optim.AdamW(
-            networks[owner].parameters(), lr, betas=betas, weight_decay=decay, fused=True
-        )
-        for name, (owner, lr, betas, decay) in plans.items()
+        name: AdamW(networks[owner].parameters(), rate, betas, decay)
+        for name, (owner, rate, betas, decay) in plans.items()
         if owner in networks
     }

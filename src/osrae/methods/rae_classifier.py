@@ -92,8 +92,8 @@ class RAEClassifier(
         prediction, so it may be changed after `fit`.
     validation_fraction : float, default=0.1
         Share of every class that is held back from training, at most 5000 rows of each; it
-        decides which weights are kept and when to stop. Classes too small to spare a sample train whole (and a `DataWarning`
-        names them). 0 trains on everything and keeps the last weights.
+        decides which weights are kept and when to stop. Classes too small to spare a sample train
+        whole (and a `DataWarning` names them). 0 trains on everything and keeps the last weights.
     patience : int or None, default=None
         Evaluations (there are about 40 in a run) without a better validation ACSA after which
         training stops; None trains to the end.

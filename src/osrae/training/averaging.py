@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import chain
+
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 __all__ = ["update_average"]
 
@@ -25,10 +28,15 @@ def update_average(average: nn.Module, live: nn.Module, decay: float, step: int)
         Updates so far.
     """
     effective = min(decay, (1 + step) / (10 + step))
-    ours, theirs = average.state_dict(), live.state_dict()
-    floating = [name for name, value in ours.items() if value.is_floating_point()]
-    torch._foreach_lerp_(
-        [ours[name] for name in floating], [theirs[name] for name in floating], 1 - effective
-    )
-    for name in ours.keys() - set(floating):
-        ours[name].copy_(theirs[name])
+    pairs = list(zip(_tensors(average), _tensors(live), strict=True))
+    floating = [pair for pair in pairs if pair[0].is_floating_point()]
+    ours, theirs = (list(side) for side in zip(*floating, strict=True))
+    torch._foreach_lerp_(ours, theirs, 1 - effective)
+    for a, w in pairs:
+        if not a.is_floating_point():
+            a.copy_(w)
+
+
+def _tensors(module: nn.Module) -> Iterator[Tensor]:
+    """Weights and buffers, without the names that a ``state_dict`` takes a while to make."""
+    return chain(module.parameters(), module.buffers())

@@ -60,8 +60,7 @@ def write_checkpoint(
     """
     tensors = {f"method.{name}": value for name, value in method.state_dict().items()}
     for owner, optimizer in method.optimizers.items():
-        for index, values in optimizer.state_dict()["state"].items():
-            tensors |= {f"optimizer.{owner}.{index}.{key}": v for key, v in values.items()}
+        tensors |= {f"optimizer.{owner}.{key}": v for key, v in optimizer.state_dict().items()}
     tensors |= {f"best.{name}": value for name, value in (best or {}).items()}
     progress = dataclasses.asdict(state)
     if state.best_step is None:
@@ -90,7 +89,8 @@ def read_checkpoint(
         kind, _, rest = name.partition(".")
         groups[kind][rest] = value
     method.load_state_dict(groups["method"])
-    _load_optimizers(method, groups["optimizer"])
+    for owner, optimizer in method.optimizers.items():
+        optimizer.load_state_dict(_below(groups["optimizer"], owner))
     progress = header["state"]
     if progress["best_score"] is None:
         progress["best_score"] = float("-inf")
@@ -99,24 +99,9 @@ def read_checkpoint(
     return TrainingState(**progress), groups["best"] or None
 
 
-def _load_optimizers(method: Method, tensors: dict[str, Tensor]) -> None:
-    states: dict[str, dict[int, dict[str, Tensor]]] = {name: {} for name in method.optimizers}
-    for name, value in tensors.items():
-        owner, index, key = name.split(".")
-        states[owner].setdefault(int(index), {})[key] = value
-    for owner, optimizer in method.optimizers.items():
-        groups: list[dict[str, Any]] = optimizer.param_groups
-        weights = [weight for group in groups for weight in group["params"]]
-        for number, values in states[owner].items():
-            states[owner][number] = {k: _laid_out(v, weights[number]) for k, v in values.items()}
-        optimizer.load_state_dict({**optimizer.state_dict(), "state": states[owner]})
-
-
-def _laid_out(value: Tensor, weight: Tensor) -> Tensor:
-    """Give a moment the memory layout of its weight: fused optimizers walk both in step."""
-    if value.shape != weight.shape:
-        return value
-    return torch.empty_like(weight, dtype=value.dtype, device=value.device).copy_(value)
+def _below(tensors: dict[str, Tensor], owner: str) -> dict[str, Tensor]:
+    start = f"{owner}."
+    return {name.removeprefix(start): v for name, v in tensors.items() if name.startswith(start)}
 
 
 def _check_same_run(found: dict[str, Any], wanted: dict[str, Any], folder: Path) -> None:

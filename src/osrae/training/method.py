@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
-from torch.optim import Optimizer
 
 from osrae.training.batches import Batch
+from osrae.training.optimisation import AdamW
 
 __all__ = ["Method"]
 
@@ -21,14 +21,14 @@ class Method(nn.Module, ABC):
     ----------
     networks : torch.nn.ModuleDict
         The networks that learn, by name.
-    optimizers : dict of str to Optimizer
+    optimizers : dict of str to AdamW
         One per loss; the parameters that an optimizer owns are those the loss moves.
     precision : torch.dtype
         Type of matrix products, set by the engine.
     """
 
     networks: nn.ModuleDict
-    optimizers: dict[str, Optimizer]
+    optimizers: dict[str, AdamW]
     precision: torch.dtype = torch.float32
 
     @abstractmethod
