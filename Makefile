@@ -3,13 +3,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test lint bench clean
+.PHONY: help demo test lint bench figures clean
 
 help:
-	@echo "make demo   train on long-tailed digits, compare, and write pictures to osrae-demo/"
-	@echo "make test   run the tests"
-	@echo "make lint   check style and types, and build the package"
-	@echo "make bench  re-run the published accuracy figures (needs the data; takes hours)"
+	@echo "make demo     train on long-tailed digits, compare, and write pictures to osrae-demo/"
+	@echo "make test     run the tests"
+	@echo "make lint     check style and types, and build the package"
+	@echo "make bench    measure how fast osrae is on this machine (about an hour)"
+	@echo "make figures  re-run the published accuracy figures (needs the data; takes hours)"
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -29,6 +30,11 @@ lint: $(VENV)/.installed
 	$(BIN)/python -m build --outdir dist .
 
 bench: $(VENV)/.installed
+	$(BIN)/python benchmarks/speed.py
+	$(BIN)/python benchmarks/everyday.py
+	$(BIN)/python benchmarks/growth.py
+
+figures: $(VENV)/.installed
 	$(BIN)/python benchmarks/accuracy.py
 
 clean:

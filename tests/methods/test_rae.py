@@ -21,10 +21,8 @@ from osrae.methods.rae import (
     mix,
     mixer_loss,
 )
-from osrae.networks import build_critic
-from osrae.networks.layers import initialise, set_generator
+from osrae.networks.layers import set_generator
 from osrae.training.batches import Batch
-from osrae.training.device import autocast
 from osrae.training.optimisation import move
 
 PICTURES = ImageDescription(8, 8, 1)
@@ -248,54 +246,55 @@ def test_losses_and_gradients_agree_with_a_plain_float64_version(kind, monkeypat
             torch.testing.assert_close(mine, reference, rtol=1e-7, atol=1e-10)
 
 
-def test_float32_step_is_close_to_float64(monkeypatch):
-    settings = dataclasses.replace(RAESettings(), mixing="uniform")
-    results = {}
-    for dtype in (torch.float32, torch.float64):
-        method = make(PICTURES, settings).to(dtype).eval()
-        draw, _ = draws(PICTURES)
-        batch = draw()
-        batch = dataclasses.replace(batch, x=batch.x.to(dtype))
-        # The same coefficients in both precisions.
-        monkeypatch.setattr(
-            method, "mixing_coefficients", lambda z, label, g: z.new_full((z.shape[1], 2), 0.5)
-        )
-        taken = {}
-        monkeypatch.setattr(rae_module, "move", lambda o, losses, t=taken: t.update(losses))
-        method.training_step(lambda b=batch: b)
-        results[dtype] = taken
-    for name, value in results[torch.float64].items():
-        if name != "critic":  # its penalty draws positions in its own precision
-            torch.testing.assert_close(results[torch.float32][name].double(), value.double(),
-                                       rtol=1e-4, atol=1e-5)  # fmt: skip
+def step_losses(kind: str, precision: torch.dtype, monkeypatch) -> tuple[RAE, dict]:
+    """Losses of one joint step; every random number is the same in every precision."""
+    exact = precision == torch.float64
+    method = make(KINDS[kind], preset_settings("paper", KINDS[kind], 100, {})).eval()
+    method = method.double() if exact else method
+    method.precision = torch.float32 if exact else precision
+    generator = torch.Generator().manual_seed(5)
+    noise = torch.randn(16, method.latent_dim, generator=generator, dtype=torch.float64)
+    position = torch.rand(48, generator=generator, dtype=torch.float64)
+
+    def coefficients(z, label, _):
+        return method.networks["mixer"](z.transpose(0, 1), label, noise.to(z)).to(z.dtype)
+
+    def penalty(score, real, decoded, _):
+        return gradient_penalty(score, real, decoded, position.to(decoded))
+
+    batch = draws(KINDS[kind], n=16)[0]()
+    batch = dataclasses.replace(batch, x=batch.x.double() if exact else batch.x)
+    taken = {}
+    monkeypatch.setattr(method, "mixing_coefficients", coefficients)
+    monkeypatch.setattr(rae_module, "gradient_penalty", penalty)
+    monkeypatch.setattr(rae_module, "move", lambda optimizers, losses: taken.update(losses))
+    method.training_step(lambda: batch)
+    return method, taken
 
 
-def test_bfloat16_critic_gradient_is_close_to_float64():
-    """The penalty's double backward, too, runs in bfloat16 where the rest does."""
-    critic = build_critic(PICTURES, 3, "paper")
-    initialise(critic, torch.Generator().manual_seed(0))
-    generator = torch.Generator().manual_seed(1)
-    real, decoded = (torch.rand(64, *PICTURES.shape, generator=generator) for _ in range(2))
-    label = F.one_hot(torch.arange(64) % 3, 3).float()
-    position = torch.rand(64, generator=generator)
+def gradient_of(method: RAE, losses: dict, name: str) -> torch.Tensor:
+    own = list(method.networks[OWNERS[name]].parameters())
+    parts = torch.autograd.grad(losses[name], own, retain_graph=True)
+    return torch.cat([part.flatten().double() for part in parts])
 
-    def gradient(dtype: torch.dtype, precision: torch.dtype) -> torch.Tensor:
-        network = copy.deepcopy(critic).to(dtype)
-        x, other, y, place_on_line = (v.to(dtype) for v in (real, decoded, label, position))
 
-        def score(z):
-            return network(z, y).to(dtype)
-
-        with autocast(torch.device("cpu"), precision):
-            penalty = gradient_penalty(score, x, other, place_on_line)
-            loss = critic_loss(score(other), score(x), penalty, 10.0)
-        parts = torch.autograd.grad(loss, list(network.parameters()))
-        return torch.cat([part.flatten().double() for part in parts])
-
-    exact = gradient(torch.float64, torch.float32)
-    coarse = gradient(torch.float32, torch.bfloat16)
-    assert (coarse - exact).norm() / exact.norm() < 0.03
-    assert torch.dot(coarse, exact) / (coarse.norm() * exact.norm()) > 0.999
+@pytest.mark.parametrize("kind", list(KINDS))
+@pytest.mark.parametrize(
+    ("precision", "of_losses", "of_gradients"),
+    [(torch.float32, 1e-5, 1e-4), (torch.bfloat16, 0.02, 0.1)],
+    ids=["float32", "bfloat16"],
+)
+def test_losses_and_gradients_of_every_network_are_close_to_float64(
+    kind, precision, of_losses, of_gradients, monkeypatch
+):
+    """The double backward of the critic's gradient penalty, too."""
+    plain, exact = step_losses(kind, torch.float64, monkeypatch)
+    method, losses = step_losses(kind, precision, monkeypatch)
+    assert set(losses) == set(exact) == {"encoder", "classifier", "mixer", "decoder", "critic"}
+    for name, loss in losses.items():
+        torch.testing.assert_close(loss.double(), exact[name], rtol=of_losses, atol=of_losses)
+        wanted, found = gradient_of(plain, exact, name), gradient_of(method, losses, name)
+        assert (found - wanted).norm() < of_gradients * wanted.norm(), name
 
 
 # ---------------------------------------------------------------- mixtures
