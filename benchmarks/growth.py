@@ -313,9 +313,11 @@ def table(name: str, curve: dict[str, Any]) -> str:
 
 def plot(curves: dict[str, Any]) -> Figure:
     """Draw every curve on logarithmic axes: time in blue on the left, memory in orange."""
-    figure = Figure(figsize=(10, 3.7 * math.ceil(len(curves) / 2)), dpi=120, layout="constrained")
+    columns = min(2, len(curves))
+    rows = math.ceil(len(curves) / columns)
+    figure = Figure(figsize=(10, 3.7 * rows), dpi=120, layout="constrained")
     for place, (name, curve) in enumerate(curves.items(), start=1):
-        times = figure.add_subplot(math.ceil(len(curves) / 2), 2, place)
+        times = figure.add_subplot(rows, columns, place)
         memory = times.twinx()
         if name == "rows":
             draw_rows(times, memory, curve["points"])
@@ -346,19 +348,27 @@ def draw_steps(times: Axes, memory: Axes, points: list[dict[str, Any]]) -> None:
 
 
 def draw_memory(memory: Axes, x: list[int], points: list[dict[str, Any]]) -> None:
-    known = [math.nan if point["memory"] is None else point["memory"] / 2**20 for point in points]
-    memory.plot(x, known, "o-", color=ORANGE, label="memory")
+    known = [point["memory"] / 2**20 for point in points if point["memory"] is not None]
+    if known:
+        memory.plot(x, known, "o-", color=ORANGE, label="memory")
 
 
 def finish(times: Axes, memory: Axes, name: str) -> None:
-    for panel, colour in ((times, BLUE), (memory, ORANGE)):
-        panel.set_xscale("log", base=10 if name == "rows" else 2)
+    drawn = {panel: colour for panel, colour in ((times, BLUE), (memory, ORANGE))
+             if panel.get_lines()}  # fmt: skip
+    memory.yaxis.set_visible(memory in drawn)
+    times.set_xscale("log", base=10 if name == "rows" else 2)
+    for panel, colour in drawn.items():
         panel.set_yscale("log")
         panel.tick_params(axis="y", labelsize=9, colors=colour)
         panel.yaxis.label.set_color(colour)
-        # Room for the legend above the curves.
-        low, high = panel.get_ylim()
-        panel.set_ylim(low, high * (high / low) ** 0.5)
+    # As many decades on both sides, so that equal slopes look equal.
+    limits = [panel.get_ylim() for panel in drawn]
+    span = max(10, *(high / low for low, high in limits))
+    for panel, (low, _) in zip(drawn, limits, strict=True):
+        # Memory begins higher up, because two flat curves would hide each other.
+        bottom = low / span**0.2 if panel is memory else low
+        panel.set_ylim(bottom, bottom * span**1.3)
         plain_ticks(panel.yaxis)
     if name != "rows":
         times.set_xticks(VALUES[name], [str(value) for value in VALUES[name]])
@@ -376,7 +386,9 @@ def plain_ticks(axis: Axis) -> None:
     low, high = axis.get_view_interval()
     axis.set_major_locator(LogLocator(subs=(1, 2, 5) if high / low < 1000 else (1,)))
     axis.set_minor_locator(NullLocator())
-    axis.set_major_formatter(FuncFormatter(lambda value, place: f"{value:,g}"))
+    axis.set_major_formatter(
+        FuncFormatter(lambda value, place: f"{value:,.0f}" if value >= 1 else f"{value:g}")
+    )
 
 
 def arguments() -> argparse.Namespace:

@@ -3,9 +3,9 @@
     python benchmarks/minutes.py --seeds 0 1 2
 
 Without the decoder and its critic, whose samples no classification needs, the default preset
-reaches the published 96.8 % in fewer steps than its own length. How many was chosen on validation
-data: about 97 % of the rows that training holds back. The test part is scored once for each seed,
-at the end. Writes results/minutes.json.
+reaches the published 96.8 % in fewer steps than its own length. How many was chosen on rows of the
+original training part that the split leaves out, where 520 steps reached 97.0 % and 600 reached
+97.5 %. The test part is scored once for each seed, at the end. Writes results/minutes.json.
 """
 
 from __future__ import annotations
