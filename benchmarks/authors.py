@@ -43,10 +43,11 @@ from measuring import Counter, ceilings, in_child, peak_memory, write
 from speed import Clock
 
 from osrae.data.description import ImageDescription
+from osrae.data.samples import Samples
 from osrae.datasets import load_split
 from osrae.methods.presets import preset_settings
 from osrae.methods.rae import RAE
-from osrae.training.batches import Samples, TrainingData
+from osrae.training.batches import TrainingData
 from osrae.training.callbacks import Callback
 from osrae.training.device import place, resolve_precision
 from osrae.training.engine import RunSettings, train

@@ -38,7 +38,7 @@ __all__ = [
 ]
 
 #: Counted up when a reader of today could not read what is written tomorrow.
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 _HEADER = "osrae.json"
 _LIBRARIES = ("osrae", "torch", "numpy", "scikit-learn")
@@ -234,7 +234,7 @@ def read_header(folder: Path, kind: str) -> dict[str, Any]:
     Raises
     ------
     ModelFileError
-        If ``folder`` is no osrae folder, of another kind, damaged, or of a newer format.
+        If ``folder`` is no osrae folder, of another kind, damaged, or of another format.
     """
     if not (folder / _HEADER).is_file():
         raise ModelFileError(f"{folder} is no osrae {kind}: {_what_it_is(folder)}.")
@@ -247,8 +247,13 @@ def read_header(folder: Path, kind: str) -> dict[str, Any]:
     if found > FORMAT_VERSION:
         raise ModelFileError(
             f"{folder} has format version {found}, written by osrae "
-            f"{header.get('versions', {}).get('osrae')}; this osrae reads up to {FORMAT_VERSION}. "
+            f"{header.get('versions', {}).get('osrae')}; this osrae reads {FORMAT_VERSION}. "
             "Upgrade osrae."
+        )
+    if found < FORMAT_VERSION:
+        raise ModelFileError(
+            f"{folder} has format version {found}, of an earlier osrae; this osrae reads "
+            f"{FORMAT_VERSION}. Train again."
         )
     return header
 

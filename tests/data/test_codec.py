@@ -13,7 +13,6 @@ from scipy import sparse
 from osrae import InputError
 from osrae.data.codec import PictureCodec, TableCodec, append_decoded, codec_from_json, fit_codec
 from osrae.data.description import ImageDescription, TableDescription
-from osrae.data.samples import TableRows
 
 ROWS = np.array([[0.0, 1.0], [2.0, 1.5], [4.0, 7.0]])
 PICTURES = (np.arange(3 * 8 * 9) % 256).astype(np.uint8).reshape(3, 8, 9)
@@ -101,51 +100,6 @@ def test_decoded_rows_are_appended_to_the_users_rows(X):
     first = X.toarray() if sparse.issparse(X) else np.asarray(X)
     np.testing.assert_array_equal(values[:3], first)
     np.testing.assert_allclose(values[3:], first, atol=1e-6)
-
-
-HOLED = np.array([[0.0, 1.0, 5.0], [np.nan, 1.5, 5.0], [4.0, 7.0, 5.0], [1.0, 2.0, 5.0]])
-
-
-@pytest.mark.parametrize(
-    "X",
-    [
-        HOLED,
-        HOLED.astype(np.float32),
-        np.array([[1, 0], [0, 1], [3, 1]]),
-        sparse.csr_matrix(np.nan_to_num(HOLED)),
-        sparse.csc_matrix(np.nan_to_num(HOLED)),
-    ],
-    ids=lambda X: f"{type(X).__name__}-{X.dtype}",
-)
-def test_rows_of_numbers_are_encoded_when_they_are_taken(X):
-    codec = fit_codec(X, None, "auto")
-    rows = codec.rows(X)
-    assert isinstance(rows, TableRows)
-    assert len(rows) == X.shape[0]
-    places = torch.tensor([2, 0, 0, 1])
-    assert torch.equal(rows[places], torch.from_numpy(codec.encode(X)[places.numpy()]))
-
-
-@pytest.mark.parametrize(
-    "X", [pd.DataFrame(ROWS), np.array([["a", 1], ["b", 2], ["a", 3]], dtype=object)]
-)
-def test_rows_of_frames_and_categories_are_encoded_at_once(X):
-    codec = fit_codec(X, None, "auto")
-    assert torch.equal(codec.rows(X), torch.from_numpy(codec.encode(X)))
-
-
-def test_rows_of_an_array_are_not_copied():
-    X = np.zeros((3, 2))
-    rows = fit_codec(ROWS, None, "auto").rows(X)
-    before = rows[torch.arange(3)]
-    X += 1
-    assert not torch.equal(rows[torch.arange(3)], before)
-
-
-def test_a_number_that_cannot_be_used_is_named_by_its_row():
-    rows = fit_codec(ROWS, None, "auto").rows(np.array([[0.0, 1.0], [2.0, 1e301]]))
-    with pytest.raises(InputError, match="column 1 holds 1e\\+301 in row 1"):
-        rows[torch.tensor([1])]
 
 
 @pytest.mark.parametrize("X", [np.ones((2, 3)), np.array([["a", "b"]], dtype=object)])

@@ -72,7 +72,7 @@ def test_classes_are_sorted_and_numbered_from_any_container(name):
     classes, codes = encode_labels(labels)
     assert classes.tolist() == expected
     assert [type(label) for label in classes.tolist()] == [type(label) for label in expected]
-    assert codes.dtype == np.int64
+    assert codes.dtype == np.int32
     assert codes.tolist() == numbers
 
 

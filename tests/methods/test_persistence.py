@@ -124,6 +124,13 @@ def test_missing_tensors_and_mismatching_parts(saved):
         load(saved)
 
 
+def test_an_older_version_is_named(saved):
+    header = json.loads((saved / "osrae.json").read_text())
+    (saved / "osrae.json").write_text(json.dumps(header | {"format_version": 1}))
+    with pytest.raises(ModelFileError, match=r"version 1.*Train again"):
+        load(saved)
+
+
 def test_a_newer_version_is_named(saved):
     header = json.loads((saved / "osrae.json").read_text())
     header |= {"format_version": 99, "versions": {"osrae": "7.0"}}

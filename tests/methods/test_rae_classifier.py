@@ -18,6 +18,7 @@ from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.preprocessing import StandardScaler
 
 from osrae import DataWarning, InputError, RAEClassifier
+from osrae.training import splitting
 
 IRIS, SPECIES = load_iris(return_X_y=True)
 FAST = {"max_steps": 60, "batch_size": 16, "device": "cpu", "random_state": 0}
@@ -432,3 +433,29 @@ def test_without_a_decoder_there_is_nothing_to_sample_with():
         model.sample(1, 0)
     with pytest.raises(InputError, match="decoder=False"):
         model.inverse_transform(model.transform(IRIS))
+
+
+def test_colour_pictures_have_checkpoints_and_other_pictures_are_refused(tmp_path):
+    pictures = np.random.default_rng(0).integers(256, size=(20, 8, 9, 3), dtype=np.uint8)
+    y = np.arange(20) % 2
+    settings = {**FAST, "max_steps": 2, "checkpoint_dir": tmp_path / "run"}
+    RAEClassifier(**settings).fit(pictures, y)
+    RAEClassifier(**settings, resume=True).fit(pictures, y)
+    pictures[3, 4, 5, 1] ^= 1
+    with pytest.raises(InputError, match="data"):
+        RAEClassifier(**settings, resume=True).fit(pictures, y)
+
+
+def test_priors_of_the_training_data_count_the_rows_held_back(monkeypatch):
+    monkeypatch.setattr(splitting, "_MOST_PER_CLASS", 5)
+    rare = np.r_[0:50, 50:90, 100:110]
+    settings = {**FAST, "max_steps": 2, "validation_fraction": 0.5, "priors": "train"}
+    model = RAEClassifier(**settings, class_sampling="instance").fit(IRIS[rare], SPECIES[rare])
+    assert model.class_counts_.tolist() == [50, 40, 10]
+    assert model.method_.class_counts.tolist() == [45, 35, 5]
+    # Scores for the stated frequencies less those for equally common classes.
+    logits = model.decision_function(IRIS)
+    model.priors = "balanced"
+    shift = logits - model.decision_function(IRIS)
+    expected = np.log([50 / 100, 40 / 100, 10 / 100]) - np.log(1 / 3)
+    np.testing.assert_allclose(shift, np.broadcast_to(expected, shift.shape), atol=1e-9)

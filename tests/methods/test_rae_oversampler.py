@@ -12,6 +12,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 
 from osrae import InputError, RAEClassifier, RAEOversampler
+from osrae.methods import bank
 
 IRIS, SPECIES = load_iris(return_X_y=True)
 #: 50 setosa, 20 versicolor, 8 virginica.
@@ -75,6 +76,26 @@ def test_new_rows_are_the_decoded_mixtures_of_their_parents():
         decoded = method.decode(torch.from_numpy(mixed), torch.from_numpy(y_new[made]))
     expected = sampler.codec_.decode(decoded.float().numpy())
     np.testing.assert_allclose(X_new[made], expected, atol=1e-4)
+
+
+def test_new_rows_are_made_block_by_block_of_all_members_of_rare_classes(monkeypatch):
+    monkeypatch.setattr(bank, "EVALUATION_ROWS", 7)
+    monkeypatch.setattr(bank, "_KEPT_PER_CLASS", 5)
+    test_new_rows_are_the_decoded_mixtures_of_their_parents()
+    sampler = RAEOversampler(**FAST)
+    sampler.fit_resample(X, Y)
+    assert len(np.unique(sampler.parent_indices_)) > 2 * 5  # of the two rarer classes
+    kept = np.bincount(Y[sampler.bank_.rows.numpy()])
+    assert kept.tolist() == [5, 20, 8]
+    assert set(sampler.sample_latent(50, 0, 0)[2].ravel()) <= set(sampler.bank_.rows.tolist())
+
+
+def test_without_new_rows_the_data_come_back():
+    sampler = RAEOversampler(**{**FAST, "max_steps": 2}, sampling_strategy={1: 20})
+    X_same, y_same = sampler.fit_resample(X, Y)
+    np.testing.assert_array_equal(X_same, X)
+    np.testing.assert_array_equal(y_same, Y)
+    assert sampler.parent_indices_.shape == sampler.mixing_weights_.shape == (0, 2)
 
 
 def test_three_in_a_mixture():

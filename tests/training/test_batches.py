@@ -5,7 +5,6 @@ import pytest
 import torch
 from scipy.stats import chisquare
 
-from osrae.data.samples import Samples
 from osrae.training.batches import TupleSampler
 
 Y = torch.tensor([2, 0, 0, 1, 0, 1, 0, 0])  # counts 5, 2, 1
@@ -60,17 +59,3 @@ def test_the_same_generator_state_draws_the_same_batch():
     first, second = draw_many(2), draw_many(2)
     assert torch.equal(first[0], second[0])
     assert torch.equal(first[1], second[1])
-
-
-def test_bytes_become_values_between_zero_and_one():
-    pictures = torch.tensor([[0, 51], [255, 102]], dtype=torch.uint8)
-    data = Samples(pictures)
-    rows = data.take(torch.tensor([1, 0, 1]), torch.device("cpu"))
-    torch.testing.assert_close(rows, torch.tensor([[1.0, 0.4], [0.0, 0.2], [1.0, 0.4]]))
-    assert pictures[0, 1] == 51
-
-
-def test_float_rows_are_gathered_as_they_are():
-    x = torch.randn(4, 3)
-    rows = Samples(x).take(torch.tensor([2, 2]), torch.device("cpu"))
-    assert torch.equal(rows, x[[2, 2]])

@@ -1,15 +1,17 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import signal
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from torch import nn
 
 from osrae.data.samples import Samples
-from osrae.errors import InputError, TrainingDivergedError
+from osrae.errors import InputError, ModelFileError, TrainingDivergedError
 from osrae.networks.layers import Dropout
 from osrae.training.batches import TrainingData
 from osrae.training.callbacks import Callback
@@ -248,3 +250,14 @@ def test_divergence_names_network_and_step_and_spares_the_checkpoint(tmp_path, n
     train(resumed, data(), None, settings(checkpoint=folder, resume=True))
     train(whole, data(), None, settings())
     assert_same(state_of(resumed), state_of(whole))
+
+
+def test_a_checkpoint_whose_parts_do_not_fit_is_damaged(tmp_path):
+    settings = RunSettings(4, 8, 2, seed=0, checkpoint=tmp_path / "run")
+    train(TinyMethod(), data(), None, settings)
+    file = tmp_path / "run" / "state.safetensors"
+    tensors = load_file(file)
+    del tensors["optimizer.encoder.0.second"]
+    save_file(tensors, file)
+    with pytest.raises(ModelFileError, match="damaged"):
+        train(TinyMethod(), data(), None, dataclasses.replace(settings, resume=True))

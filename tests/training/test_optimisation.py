@@ -8,7 +8,6 @@ import pytest
 import torch
 from torch import nn
 
-from osrae.training.averaging import update_average
 from osrae.training.optimisation import AdamW, cosine_factor, move, set_rate_factor
 
 
@@ -120,29 +119,14 @@ def test_making_an_optimizer_does_not_import_the_compiler():
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-def test_average_follows_the_formula_for_weights_and_statistics():
-    average, live = nn.BatchNorm1d(2), nn.BatchNorm1d(2)
-    with torch.no_grad():
-        live.weight.fill_(3.0)
-        live.running_mean.fill_(2.0)
-        live.num_batches_tracked.fill_(7)
-    update_average(average, live, decay=0.9, step=10_000)
-    torch.testing.assert_close(average.weight, torch.full((2,), 0.9 * 1 + 0.1 * 3))
-    torch.testing.assert_close(average.running_mean, torch.full((2,), 0.1 * 2.0))
-    assert average.num_batches_tracked == 7
-
-
-def test_average_forgets_the_initial_weights_early():
-    average, live = nn.Linear(1, 1), nn.Linear(1, 1)
-    with torch.no_grad():
-        average.weight.fill_(10.0)
-        live.weight.fill_(1.0)
-    update_average(average, live, decay=0.999, step=0)  # effective decay 1 / 10
-    torch.testing.assert_close(average.weight, torch.full((1, 1), 0.1 * 10 + 0.9 * 1))
-
-
 def test_a_gradient_of_another_memory_layout_moves_the_right_weights():
     weight = nn.Parameter(torch.zeros(2, 3, 4, 4).to(memory_format=torch.channels_last))
     gradient = torch.randn(2, 3, 4, 4, generator=torch.Generator().manual_seed(0))
     AdamW([weight], 0.1).step([gradient])
     torch.testing.assert_close(weight.detach(), -0.1 * gradient.sign())
+
+
+def test_without_any_gradient_nothing_moves():
+    weight = nn.Parameter(torch.ones(2))
+    AdamW([weight], 0.1, weight_decay=0.5).step([None])
+    assert torch.equal(weight.detach(), torch.ones(2))

@@ -56,11 +56,11 @@ class TableCodec:
         return self.encoder.transform(X)
 
     def rows(self, X: Any) -> Rows:
-        """Return the rows of an array of numbers without a copy; others are encoded at once."""
+        """Return rows of numbers that are encoded when they are taken; others are so at once."""
         view = self.encoder.view(X)
         if self.encoder.encodes_rows(view):
             return TableRows(self.encoder, view)
-        return torch.from_numpy(self.encode(X))
+        return torch.from_numpy(self.encoder.encode(view))
 
     def decode(self, rows: np.ndarray) -> Any:
         """Decode encoded rows into the user's columns and container."""

@@ -58,7 +58,7 @@ def encode_labels(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     -------
     classes : ndarray of shape (C,)
         The distinct labels; labels of mixed types are sorted by type name, then value.
-    codes : ndarray of shape (n,), int64
+    codes : ndarray of shape (n,), int32
         Class numbers.
     """
     if y.dtype == object and _is_mixed(y):
@@ -66,9 +66,10 @@ def encode_labels(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         numbers = {label: number for number, label in enumerate(distinct)}
         classes = np.empty(len(distinct), dtype=object)
         classes[:] = distinct
-        return classes, np.array([numbers[label] for label in y], dtype=np.int64)
-    classes, codes = np.unique(y, return_inverse=True)
-    return classes, codes.astype(np.int64, copy=False)
+        return classes, np.array([numbers[label] for label in y], dtype=np.int32)
+    classes = np.unique(y)
+    # np.unique could number them, too, but sorts row numbers for it, in five times the memory.
+    return classes, np.searchsorted(classes, y).astype(np.int32)
 
 
 def _native(y: Any) -> Any:

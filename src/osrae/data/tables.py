@@ -74,7 +74,7 @@ class _Plan:
 
 @dataclass(frozen=True)
 class _Learned:
-    """The plan's columns of numbers as arrays: encoding a batch has no time for lists."""
+    """What encoding needs of the plan's columns of numbers, gathered once for all batches."""
 
     positions: list[int]
     mean: np.ndarray
@@ -196,7 +196,10 @@ class TableEncoder:
         InputError
             If the columns are not those of the training data, or values are infinite.
         """
-        view = self.view(X)
+        return self.encode(self.view(X))
+
+    def encode(self, view: Columns) -> np.ndarray:
+        """Encode all rows of a `view`."""
         Z = np.zeros((view.n_rows, *self.description.shape), dtype=np.float32)
         for rows in view.blocks(len(self.plan.numbers)):
             self.encode_numbers(view, rows, Z[rows])

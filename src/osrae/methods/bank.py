@@ -71,8 +71,7 @@ class LatentBank:
         whole : collection of int
             Classes whose every member becomes a parent; of the others `_KEPT_PER_CLASS` do.
         """
-        rows = np.arange(len(codes)) if rows is None else rows
-        chosen = rows[_spread(codes[rows], whole)]
+        chosen = _spread(codes, whole) if rows is None else rows[_spread(codes[rows], whole)]
         z = encode_samples(method, Samples(x, torch.from_numpy(chosen)))
         return cls(z, torch.from_numpy(codes[chosen]), torch.from_numpy(chosen))
 
@@ -117,7 +116,7 @@ class LatentBank:
             parents = self.rows[members[:, block]].T.contiguous()
             yield mixed, parents.numpy(), alpha.float().cpu().numpy()
 
-    def samples(
+    def decoded(
         self, method: RAE, wanted: np.ndarray, seed: int
     ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
         """Make one new sample for every class number in ``wanted``, block by block.

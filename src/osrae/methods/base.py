@@ -103,7 +103,7 @@ class DeepEstimator(BaseEstimator):
         x = self.codec_.rows(X)
         split = self._split(codes)
         self.validation_indices_ = split.validation
-        self.class_counts_ = np.bincount(codes[split.train], minlength=len(classes))
+        self.class_counts_ = np.bincount(codes)
         state = self._run(x, codes, split, device)
         self.method_.to(inference_dtype(device, self.codec_.description))
         self.history_, self.n_steps_ = state.history, state.step
@@ -165,8 +165,8 @@ class DeepEstimator(BaseEstimator):
         if self.checkpoint_dir is None:
             return {}
         digest = hashlib.blake2b(digest_size=16)
-        for block in Samples(x).blocks(EVALUATION_ROWS, torch.device("cpu")):
-            digest.update(block.numpy().data)
+        for places in torch.arange(len(x)).split(EVALUATION_ROWS):
+            digest.update(np.ascontiguousarray(x[places].numpy()).data)
         digest.update(np.ascontiguousarray(codes).data)
         settings = dataclasses.asdict(self.method_.settings)
         return {
@@ -209,6 +209,9 @@ class DeepEstimator(BaseEstimator):
     ) -> Any:
         """Make new samples of one class.
 
+        Of a class that training made no new rows of, at most 1000 members, spread evenly, are
+        mixed.
+
         Parameters
         ----------
         n : int
@@ -230,13 +233,13 @@ class DeepEstimator(BaseEstimator):
         """
         check_is_fitted(self, "bank_")
         self._check_decoder()
-        blocks = self.bank_.samples(self.method_, *self._wanted(n, label, random_state))
+        blocks = self.bank_.decoded(self.method_, *self._wanted(n, label, random_state))
         return self.codec_.decode(np.concatenate([rows for rows, _, _ in blocks]))
 
     def sample_latent(
         self, n: int, label: Any, random_state: int | np.random.RandomState | None = None
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Make new latent vectors of one class: what `sample` decodes.
+        """Make new latent vectors of one class: what `sample` decodes, from the same members.
 
         Parameters
         ----------

@@ -65,6 +65,7 @@ def save_estimator(estimator: Any, path: Path, notes: dict[str, Any] | None = No
         "codec": estimator.codec_.to_json(),
         "classes": labels_to_json(estimator.classes_),
         "class_counts": estimator.class_counts_.tolist(),
+        "trained_class_counts": method.class_counts.tolist(),
         "n_features_in": int(estimator.n_features_in_),
         "feature_names_in": _feature_names(estimator),
         "history": estimator.history_,
@@ -160,7 +161,7 @@ def _restore(
             method.networks[name].load_state_dict(weights)
             if name in method.averaged:
                 method.averaged[name].load_state_dict(weights)
-    method.class_counts.copy_(torch.tensor(header["class_counts"]))
+    method.class_counts.copy_(torch.tensor(header["trained_class_counts"]))
     place(method, target, inference_dtype(target, codec.description))
     method.precision = resolve_precision(estimator.precision, target, codec.description)
     estimator.method_ = method.eval()

@@ -239,12 +239,14 @@ _DEFAULT_TABLES = replace(
     _DEFAULT_PICTURES,
     encoder=None,
     class_sampling="instance",
-    schedule=("joint",) + ("reconstruct",) * 3,
+    schedule=("joint",) + ("latent",) * 3 + ("reconstruct",) + ("latent",) * 3,
     learning_rate=1e-3,
     augmentation="none",
     epochs=40,
     least_steps=600,
 )
+
+_DEFAULT_TABLES_TO_RESAMPLE = replace(_DEFAULT_TABLES, schedule=("joint",) + ("reconstruct",) * 3)
 
 #: Settings by preset name and kind of data.
 PRESETS: Mapping[str, Mapping[str, RAESettings]] = {
@@ -257,6 +259,7 @@ PRESETS: Mapping[str, Mapping[str, RAESettings]] = {
         "pictures": _DEFAULT_PICTURES,
         "pictures to resample": _DEFAULT_PICTURES_TO_RESAMPLE,
         "tables": _DEFAULT_TABLES,
+        "tables to resample": _DEFAULT_TABLES_TO_RESAMPLE,
     },
 }
 

@@ -396,7 +396,7 @@ def _optimizers(networks: nn.ModuleDict, settings: RAESettings) -> dict[str, Ada
         "critic": ("critic", generator_rate, (0.5, 0.9), 0.0),
     }
     return {
-        name: AdamW(networks[owner].parameters(), rate, betas, decay)
-        for name, (owner, rate, betas, decay) in plans.items()
+        name: AdamW(networks[owner].parameters(), step_size, betas, decay)
+        for name, (owner, step_size, betas, decay) in plans.items()
         if owner in networks
     }

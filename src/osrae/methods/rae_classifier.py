@@ -138,7 +138,7 @@ class RAEClassifier(
     seed_ : int
         The seed that ``random_state`` gave.
     class_counts_ : ndarray of shape (C,)
-        Training samples of each class.
+        Samples of each class in ``X``, those held back included.
     validation_indices_ : ndarray of int
         Rows of ``X`` that were held back.
     method_ : RAE

@@ -132,7 +132,7 @@ class RAEOversampler(RAEEstimator, BaseOverSampler):
     seed_ : int
         The seed that ``random_state`` gave.
     class_counts_ : ndarray of shape (C,)
-        Training samples of each class.
+        Samples of each class in ``X``, those held back included.
     validation_indices_ : ndarray of int
         Rows of ``X`` that were held back.
     method_ : RAE
@@ -289,22 +289,14 @@ class RAEOversampler(RAEEstimator, BaseOverSampler):
             [self._code_of(label) for label in self.sampling_strategy_],
             list(self.sampling_strategy_.values()),
         ).astype(np.int64)
-        self.synthetic_mask_ = np.arange(len(y) + len(wanted)) >= len(y)
-        t = self.method_.tuple_size
-        self.parent_indices_ = np.empty((len(wanted), t), dtype=np.int64)
-        self.mixing_weights_ = np.empty((len(wanted), t), dtype=np.float32)
+        parents = np.empty((len(wanted), self.method_.tuple_size), dtype=np.int64)
+        weights = np.empty(parents.shape, dtype=np.float32)
         if len(wanted):
-            X = append_decoded(self.codec_, X, self._new_rows(wanted), len(wanted))
+            blocks = self.bank_.decoded(self.method_, wanted, self.seed_)
+            X = append_decoded(self.codec_, X, _noted(blocks, parents, weights), len(wanted))
+        self.synthetic_mask_ = np.arange(len(y) + len(wanted)) >= len(y)
+        self.parent_indices_, self.mixing_weights_ = parents, weights
         return X, np.concatenate([y, classes[wanted].astype(y.dtype, copy=False)])
-
-    def _new_rows(self, wanted: np.ndarray) -> Iterator[np.ndarray]:
-        """Make new rows block by block, and note where each comes from."""
-        start = 0
-        for rows, parents, weights in self.bank_.samples(self.method_, wanted, self.seed_):
-            block = slice(start, start + len(rows))
-            self.parent_indices_[block], self.mixing_weights_[block] = parents, weights
-            start = block.stop
-            yield rows
 
     def _after_training(self, x: Rows, codes: np.ndarray, split: ValidationSplit) -> None:
         rarer = {self._code_of(label) for label, new in self.sampling_strategy_.items() if new}
@@ -337,6 +329,18 @@ class RAEOversampler(RAEEstimator, BaseOverSampler):
             strategy = {numbers[label]: count for label, count in strategy.items()}
         resolved = check_sampling_strategy(strategy, codes, self._sampling_type)
         return {classes[code]: count for code, count in resolved.items()}
+
+
+def _noted(
+    blocks: Iterator[tuple[np.ndarray, ...]], parents: np.ndarray, weights: np.ndarray
+) -> Iterator[np.ndarray]:
+    """Pass new rows on, and write down where each comes from."""
+    start = 0
+    for rows, parents_of_block, weights_of_block in blocks:
+        block = slice(start, start + len(rows))
+        parents[block], weights[block] = parents_of_block, weights_of_block
+        start = block.stop
+        yield rows
 
 
 def _one_vs_rest(y: Any) -> tuple[Any, bool]:

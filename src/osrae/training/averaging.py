@@ -38,5 +38,5 @@ def update_average(average: nn.Module, live: nn.Module, decay: float, step: int)
 
 
 def _tensors(module: nn.Module) -> Iterator[Tensor]:
-    """Weights and buffers, without the names that a ``state_dict`` takes a while to make."""
+    """Weights and all buffers, without the names that a ``state_dict`` takes a while to make."""
     return chain(module.parameters(), module.buffers())

@@ -20,7 +20,7 @@ class TrainingData:
     ----------
     x : Samples
     y : Tensor of shape (n,)
-        Class numbers 0 … C-1, ``int64``.
+        Class numbers 0 … C-1.
     """
 
     x: Samples
@@ -74,7 +74,8 @@ class TupleSampler:
     """
 
     def __init__(self, y: Tensor, n_classes: int, tuple_size: int, batch_size: int) -> None:
-        self.order = torch.argsort(y, stable=True)
+        order = torch.argsort(y, stable=True)
+        self.order = order.int() if len(y) < 2**31 else order
         self.counts = torch.bincount(y, minlength=n_classes)
         self.starts = torch.cumsum(self.counts, 0) - self.counts
         self.tuple_size = tuple_size

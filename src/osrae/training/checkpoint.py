@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from osrae.errors import InputError
+from osrae.errors import InputError, ModelFileError
 from osrae.storage import (
     atomic_folder,
     check_writable,
@@ -88,9 +88,15 @@ def read_checkpoint(
     for name, value in read_tensors(folder / _TENSORS).items():
         kind, _, rest = name.partition(".")
         groups[kind][rest] = value
-    method.load_state_dict(groups["method"])
-    for owner, optimizer in method.optimizers.items():
-        optimizer.load_state_dict(_below(groups["optimizer"], owner))
+    try:
+        method.load_state_dict(groups["method"])
+        for owner, optimizer in method.optimizers.items():
+            optimizer.load_state_dict(_below(groups["optimizer"], owner))
+    except (KeyError, RuntimeError) as error:
+        raise ModelFileError(
+            f"The checkpoint {folder} is damaged: its parts do not fit the networks ({error}). "
+            "Start afresh without resume."
+        ) from error
     progress = header["state"]
     if progress["best_score"] is None:
         progress["best_score"] = float("-inf")

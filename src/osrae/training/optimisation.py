@@ -59,6 +59,8 @@ class AdamW:
             )
             if gradient is not None
         ]
+        if not moving:
+            return
         parameters, slopes, first, second, steps = (
             list(values) for values in zip(*moving, strict=True)
         )

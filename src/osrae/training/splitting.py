@@ -49,15 +49,17 @@ def split_validation(y: np.ndarray, fraction: float, rng: np.random.Generator) -
     -------
     ValidationSplit
     """
-    order = rng.permutation(len(y))
+    numbers = np.arange(len(y), dtype=np.int32 if len(y) < 2**31 else np.int64)
+    order = rng.permutation(numbers)
     order = order[np.argsort(y[order], kind="stable")]
     counts = np.bincount(y)
     wanted = np.minimum(np.floor(fraction * counts + 0.5).astype(int), _MOST_PER_CLASS)
     held = np.minimum(wanted, np.maximum(counts - 1, 0))
-    rank = np.arange(len(y)) - np.repeat(np.cumsum(counts) - counts, counts)
-    in_validation = rank < held[y[order]]
+    in_validation = np.zeros(len(y), dtype=bool)
+    for start, n_held in zip(np.cumsum(counts) - counts, held, strict=True):
+        in_validation[order[start : start + n_held]] = True
     return ValidationSplit(
-        train=np.sort(order[~in_validation]),
-        validation=np.sort(order[in_validation]),
+        train=numbers[~in_validation],
+        validation=numbers[in_validation],
         unvalidated=np.flatnonzero((held == 0) & (counts > 0)),
     )
