@@ -149,7 +149,7 @@ class _FrameColumns(Columns):
         self.labels = list(X.columns)
         self.series = [_narwhal_series(X[label]) for label in self.labels]
         self.kinds = [self._kind(column) for column in range(len(self.labels))]
-        self._floats: dict[int, np.ndarray] = {}
+        self._objects_as_floats: dict[int, np.ndarray] = {}
 
     def _kind(self, column: int) -> Kind:
         dtype = self.series[column].dtype
@@ -174,18 +174,22 @@ class _FrameColumns(Columns):
         return _objects(self.series[column].to_list())
 
     def numbers(self, columns: list[int], rows: slice | np.ndarray) -> np.ndarray:
-        return np.column_stack([self._float_column(column)[rows] for column in columns])
+        return np.column_stack([self._floats(column, rows) for column in columns])
 
-    def _float_column(self, column: int) -> np.ndarray:
-        if column not in self._floats:
-            series = self.series[column]
-            if series.dtype == nw.Object:
-                values = _ObjectColumns(self._raw(column)[:, None]).numbers([0], slice(None))[:, 0]
-            else:
-                values = series.cast(nw.Float64).to_numpy().astype(np.float64)
-                values = np.where(series.is_null().to_numpy(), np.nan, values)
-            self._floats[column] = values
-        return self._floats[column]
+    def _floats(self, column: int, rows: slice | np.ndarray) -> np.ndarray:
+        series = self.series[column]
+        if series.dtype == nw.Object:
+            return self._object_column(column)[rows]
+        # Some rows at a time: all of a frame as float64 would be another copy of it.
+        part = series[rows]
+        values = part.cast(nw.Float64).to_numpy().astype(np.float64)
+        return np.where(part.is_null().to_numpy(), np.nan, values)
+
+    def _object_column(self, column: int) -> np.ndarray:
+        if column not in self._objects_as_floats:
+            objects = _ObjectColumns(self._raw(column)[:, None])
+            self._objects_as_floats[column] = objects.numbers([0], slice(None))[:, 0]
+        return self._objects_as_floats[column]
 
     def categories(self, column: int) -> np.ndarray:
         return self._raw(column)

@@ -101,7 +101,7 @@ def _append_pandas(X: Any, new: Any) -> Any:
         place: pd.concat([X[name], new[name].astype(X[name].dtype)], ignore_index=True)
         for place, name in enumerate(X.columns)
     }
-    appended = pd.DataFrame(parts)
+    appended = pd.DataFrame(parts, copy=False)
     appended.columns = X.columns
     return appended
 

@@ -70,7 +70,7 @@ def _fill_pandas(template: Any, columns: list[np.ndarray]) -> Any:
         place: _pandas_column(column, template.iloc[:, place].dtype)
         for place, column in enumerate(columns)
     }
-    frame = pd.DataFrame(filled)
+    frame = pd.DataFrame(filled, copy=False)
     frame.columns = template.columns
     return frame
 
