@@ -183,7 +183,6 @@ def measure_ours(options: dict[str, Any]) -> dict[str, Any]:
     if cycle != _CYCLE:
         raise ValueError(f"The preset's cycle has {cycle} steps, and theirs has {_CYCLE}.")
     precision = resolve_precision(options["precision"], device, described)
-    limits = ceilings(precision)
     method = RAE(described, int(data.y.max()) + 1, settings)
     method.precision = precision
     place(method, device, torch.float32)
@@ -197,6 +196,7 @@ def measure_ours(options: dict[str, Any]) -> dict[str, Any]:
     clock = Clock("cpu", math.inf)
     run(cycle + options["steps"], clock)
     memory = peak_memory()
+    limits = ceilings(precision)
     with Counter() as counter:
         run(cycle, Callback())
     draws = [settings.critic_steps if "critic" in settings.terms(step) else 1

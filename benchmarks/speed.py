@@ -82,7 +82,6 @@ def measure(options: dict[str, Any]) -> dict[str, Any]:
     place(method, torch.device(device), torch.float32)
     # Adaptive augmentation does nothing at first; measured is what a run does most of its time.
     method.adaptive.probability.fill_(0.5)
-    limits = ceilings(precision, device)
 
     def run(steps: int, callback: Callback) -> None:
         settings = RunSettings(steps, options["batch"], evaluate_every=steps + 1, seed=0)
@@ -90,7 +89,9 @@ def measure(options: dict[str, Any]) -> dict[str, Any]:
 
     clock = Clock(device, _SECONDS)
     run(100_000, clock)
+    # Before the limits are measured, whose matrices take more than many a step.
     memory = torch.cuda.max_memory_allocated() if device.startswith("cuda") else peak_memory()
+    limits = ceilings(precision, device)
     gaps = torch.tensor(clock.ends, dtype=torch.float64).diff()[1:]
     seconds = float(gaps.median())
     with Counter() as counter:
