@@ -32,6 +32,7 @@ __all__ = [
     "read_header",
     "read_json",
     "read_tensors",
+    "tensors_below",
     "write_header",
     "write_json",
     "write_tensors",
@@ -302,3 +303,9 @@ def read_tensors(path: Path, device: str = "cpu") -> dict[str, Tensor]:
         raise ModelFileError(
             f"{path} cannot be read ({error}); the folder is damaged. Copy or make it again."
         ) from error
+
+
+def tensors_below(tensors: dict[str, Tensor], name: str) -> dict[str, Tensor]:
+    """Return the tensors whose names begin with ``name`` and a dot, without that beginning."""
+    start = f"{name}."
+    return {key.removeprefix(start): v for key, v in tensors.items() if key.startswith(start)}

@@ -21,6 +21,7 @@ from osrae.storage import (
     jsonable,
     read_header,
     read_tensors,
+    tensors_below,
     write_header,
     write_tensors,
 )
@@ -157,7 +158,7 @@ def _restore(
         method = RAE(codec.description, len(classes), settings)
     for name in _KEPT:
         if name in method.networks:
-            weights = _below(tensors, name)
+            weights = tensors_below(tensors, name)
             method.networks[name].load_state_dict(weights)
             if name in method.averaged:
                 method.averaged[name].load_state_dict(weights)
@@ -166,7 +167,7 @@ def _restore(
     method.precision = resolve_precision(estimator.precision, target, codec.description)
     estimator.method_ = method.eval()
     estimator.codec_, estimator.classes_ = codec, classes
-    estimator.bank_ = LatentBank(**_below(tensors, "bank"))
+    estimator.bank_ = LatentBank(**tensors_below(tensors, "bank"))
     estimator.validation_indices_ = tensors["validation_indices"].numpy()
     estimator.class_counts_ = np.array(header["class_counts"], dtype=np.int64)
     estimator.n_features_in_ = header["n_features_in"]
@@ -177,11 +178,6 @@ def _restore(
     for name, value in header["fitted"].items():
         setattr(estimator, name, value)
     return estimator
-
-
-def _below(tensors: dict[str, torch.Tensor], name: str) -> dict[str, torch.Tensor]:
-    prefix = name + "."
-    return {key[len(prefix) :]: value for key, value in tensors.items() if key.startswith(prefix)}
 
 
 def _feature_names(estimator: Any) -> list[str] | None:

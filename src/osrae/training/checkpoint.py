@@ -17,6 +17,7 @@ from osrae.storage import (
     is_vacant,
     read_header,
     read_tensors,
+    tensors_below,
     write_header,
     write_tensors,
 )
@@ -91,7 +92,7 @@ def read_checkpoint(
     try:
         method.load_state_dict(groups["method"])
         for owner, optimizer in method.optimizers.items():
-            optimizer.load_state_dict(_below(groups["optimizer"], owner))
+            optimizer.load_state_dict(tensors_below(groups["optimizer"], owner))
     except (KeyError, RuntimeError) as error:
         raise ModelFileError(
             f"The checkpoint {folder} is damaged: its parts do not fit the networks ({error}). "
@@ -103,11 +104,6 @@ def read_checkpoint(
     if progress["reason"] != "patience":  # stopped from outside: the run is not over
         progress |= {"stop": False, "reason": ""}
     return TrainingState(**progress), groups["best"] or None
-
-
-def _below(tensors: dict[str, Tensor], owner: str) -> dict[str, Tensor]:
-    start = f"{owner}."
-    return {name.removeprefix(start): v for name, v in tensors.items() if name.startswith(start)}
 
 
 def _check_same_run(found: dict[str, Any], wanted: dict[str, Any], folder: Path) -> None:
