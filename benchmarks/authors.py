@@ -183,7 +183,7 @@ def measure_ours(options: dict[str, Any]) -> dict[str, Any]:
     if cycle != _CYCLE:
         raise ValueError(f"The preset's cycle has {cycle} steps, and theirs has {_CYCLE}.")
     precision = resolve_precision(options["precision"], device, described)
-    method = RAE(described, int(data.y.max()) + 1, settings)
+    method = RAE(described, torch.bincount(data.y), settings)
     method.precision = precision
     place(method, device, torch.float32)
     # Theirs augments every picture and then chooses; ours saves the work while nothing would be
@@ -191,7 +191,7 @@ def measure_ours(options: dict[str, Any]) -> dict[str, Any]:
     method.adaptive.probability.fill_(0.5)
 
     def run(steps: int, callback: Callback) -> None:
-        train(method, data, None, RunSettings(steps, settings.batch_size, steps, 0), [callback])
+        train(method, data, None, RunSettings(steps, steps, 0), [callback])
 
     clock = Clock("cpu", math.inf)
     run(cycle + options["steps"], clock)

@@ -77,14 +77,14 @@ def measure(options: dict[str, Any]) -> dict[str, Any]:
     data, described = samples(options["kind"]), description(options["kind"])
     overrides = {"schedule": (options["phase"],), "batch_size": options["batch"]}
     settings = preset_settings(options["preset"], described, _SAMPLES, overrides)
-    method = RAE(described, _CLASSES, settings)
+    method = RAE(described, torch.bincount(data.y), settings)
     method.precision = precision
     place(method, torch.device(device), torch.float32)
     # Adaptive augmentation does nothing at first; measured is what a run does most of its time.
     method.adaptive.probability.fill_(0.5)
 
     def run(steps: int, callback: Callback) -> None:
-        settings = RunSettings(steps, options["batch"], evaluate_every=steps + 1, seed=0)
+        settings = RunSettings(steps, evaluate_every=steps + 1, seed=0)
         train(method, data, None, settings, [callback])
 
     clock = Clock(device, _SECONDS)

@@ -39,7 +39,7 @@ __all__ = [
 ]
 
 #: Counted up when a reader of today could not read what is written tomorrow.
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 
 _HEADER = "osrae.json"
 _LIBRARIES = ("osrae", "torch", "numpy", "scikit-learn")

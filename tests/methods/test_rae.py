@@ -40,9 +40,19 @@ OWNERS = {
 
 def make(description, settings, n_classes=3, seed=0) -> RAE:
     torch.manual_seed(seed)
-    method = RAE(description, n_classes, settings)
-    method.prepare(torch.ones(method.n_classes))
+    method = RAE(description, torch.ones(n_classes), settings)
+    method.prepare(None)
     return method.train()
+
+
+class Drawn:
+    """A source of batches that are given."""
+
+    def __init__(self, draw, n_classes=3):
+        self.draw, self.counts, self.progress = draw, torch.ones(n_classes), 0.5
+
+    def tuples(self, size, tuple_size, probabilities):
+        return self.draw()
 
 
 def draws(description, t=2, n=8, n_classes=3, step=0, progress=0.5):
@@ -61,7 +71,7 @@ def draws(description, t=2, n=8, n_classes=3, step=0, progress=0.5):
 def step(method: RAE, description, at=0, **options):
     draw, noise = draws(description, t=method.tuple_size, step=at, **options)
     set_generator(method, noise)
-    return method.training_step(draw)
+    return method.training_step(Drawn(draw))
 
 
 def weights(method: RAE) -> dict[str, list[torch.Tensor]]:
@@ -186,7 +196,7 @@ def test_critic_steps_move_the_critic_alone_and_use_further_batches():
     method, drawn = make(PICTURES, settings), []
     draw, noise = draws(PICTURES)
     set_generator(method, noise)
-    method.training_step(lambda: drawn.append(1) or draw())
+    method.training_step(Drawn(lambda: drawn.append(1) or draw()))
     assert len(drawn) == 3
     optimizer_steps = {
         name: int(optimizer.steps[0])
@@ -233,7 +243,7 @@ def test_losses_and_gradients_agree_with_a_plain_float64_version(kind, monkeypat
     batch = dataclasses.replace(batch, x=batch.x.double())
     taken = {}
     monkeypatch.setattr(rae_module, "move", lambda optimizers, losses: taken.update(losses))
-    method.training_step(lambda: batch)
+    method.training_step(Drawn(lambda: batch))
     expected = plain_losses(
         method, batch, torch.tensor([[0.3, 0.7]], dtype=torch.float64).expand(8, 2)
     )
@@ -276,7 +286,7 @@ def step_losses(kind: str, preset: str, precision: torch.dtype, monkeypatch) -> 
     monkeypatch.setattr(method, "mixing_coefficients", coefficients)
     monkeypatch.setattr(rae_module, "gradient_penalty", penalty)
     monkeypatch.setattr(rae_module, "move", lambda optimizers, losses: taken.update(losses))
-    method.training_step(lambda: batch)
+    method.training_step(Drawn(lambda: batch))
     return method, taken
 
 
@@ -368,8 +378,7 @@ def test_logits_are_for_equally_common_classes():
     z = torch.randn(5, 8)
     for sampling, expected in (("balanced", torch.ones(3) / 3), ("instance", counts / 100)):
         settings = dataclasses.replace(RAESettings(), class_sampling=sampling)
-        method = make(TABLE, settings)
-        method.prepare(counts)
+        method = RAE(TABLE, counts, settings)
         learned = method.networks["classifier"](z)
         torch.testing.assert_close(method.classify(z), learned - expected.log())
 
@@ -392,7 +401,7 @@ def test_decoded_samples_do_not_move_the_encoders_running_statistics():
     method = make(PICTURES, settings)
     without = copy.deepcopy(method)
     without.settings = dataclasses.replace(settings, decoder_class_weight=0.0)
-    without.prepare(torch.ones(without.n_classes))
+    without.prepare(None)
     step(method, PICTURES)
     step(without, PICTURES)
     ours, theirs = method.networks["encoder"], without.networks["encoder"]

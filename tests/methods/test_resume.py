@@ -20,11 +20,11 @@ import sys
 import numpy as np
 import torch
 from sklearn.datasets import load_digits
-import osrae.methods.base as base
+import osrae.methods.deep as deep
 from osrae import RAEClassifier
 
 torch.set_num_threads(1)
-base.CHECKPOINT_SECONDS = 0.0
+deep.CHECKPOINT_SECONDS = 0.0
 kind, preset, checkpoint, output = sys.argv[1:]
 X, y = load_digits(n_class=3, return_X_y=True)
 X, y = X[:90] / 16, y[:90]

@@ -10,42 +10,37 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
+from osrae.data.description import TableDescription
 from osrae.data.samples import Samples
 from osrae.errors import InputError, ModelFileError, TrainingDivergedError
 from osrae.networks.layers import Dropout
 from osrae.training.batches import TrainingData
 from osrae.training.callbacks import Callback
 from osrae.training.engine import RunSettings, batched_logits, train
-from osrae.training.method import Method
+from osrae.training.method import Classifies
 from osrae.training.optimisation import AdamW, move
 from osrae.training.seeding import seeded_initialisation
 
 
-class TinyMethod(Method):
+class TinyMethod(Classifies):
     """A small classifier with dropout: enough to see the loop at work."""
 
     def __init__(self, seed: int = 0) -> None:
-        super().__init__()
+        super().__init__(TableDescription(4), torch.ones(3), None)
         with seeded_initialisation(seed):
             self.networks = nn.ModuleDict(
                 {"encoder": nn.Sequential(nn.Linear(4, 16), nn.ReLU(), Dropout(0.3)),
                  "classifier": nn.Linear(16, 3)}
             )  # fmt: skip
-        self.optimizers = {}
 
-    def prepare(self, counts):
+    def prepare(self, data):
         self.optimizers = {
             name: AdamW(network.parameters(), 1e-2, weight_decay=1e-2)
             for name, network in self.networks.items()
         }
 
-    tuple_size = 2
-
-    def class_probabilities(self, counts, progress):
-        return torch.ones(len(counts), dtype=torch.float64)
-
-    def training_step(self, draw):
-        batch = draw()
+    def training_step(self, source):
+        batch = source.tuples(16, 2, torch.ones(3))
         logits = self.logits(batch.x.flatten(0, 1))
         loss = nn.functional.cross_entropy(logits, batch.y.repeat(2))
         move(self.optimizers, {"encoder": loss, "classifier": loss})
@@ -63,12 +58,10 @@ def data(n: int = 60, seed: int = 0) -> TrainingData:
 
 
 def settings(**options) -> RunSettings:
-    return RunSettings(
-        **{"max_steps": 40, "batch_size": 16, "evaluate_every": 10, "seed": 5} | options
-    )
+    return RunSettings(**{"max_steps": 40, "evaluate_every": 10, "seed": 5} | options)
 
 
-def state_of(method: Method) -> dict[str, torch.Tensor]:
+def state_of(method: Classifies) -> dict[str, torch.Tensor]:
     return {name: value.clone() for name, value in method.state_dict().items()}
 
 
@@ -115,7 +108,7 @@ def test_without_validation_the_last_weights_are_kept():
 class Spoil(Callback):
     """Ruin the weights at a step, so that later validation scores are worse."""
 
-    def __init__(self, method: Method, at: int) -> None:
+    def __init__(self, method: Classifies, at: int) -> None:
         self.method, self.at, self.kept = method, at, None
 
     def on_step(self, state):
@@ -229,7 +222,7 @@ def test_ctrl_c_finishes_the_step_and_leaves_a_checkpoint(tmp_path):
 
 
 class Poison(Callback):
-    def __init__(self, method: Method, network: str) -> None:
+    def __init__(self, method: Classifies, network: str) -> None:
         self.method, self.network = method, network
 
     def on_step(self, state):
@@ -253,7 +246,7 @@ def test_divergence_names_network_and_step_and_spares_the_checkpoint(tmp_path, n
 
 
 def test_a_checkpoint_whose_parts_do_not_fit_is_damaged(tmp_path):
-    settings = RunSettings(4, 8, 2, seed=0, checkpoint=tmp_path / "run")
+    settings = RunSettings(4, 2, seed=0, checkpoint=tmp_path / "run")
     train(TinyMethod(), data(), None, settings)
     file = tmp_path / "run" / "state.safetensors"
     tensors = load_file(file)
@@ -261,3 +254,25 @@ def test_a_checkpoint_whose_parts_do_not_fit_is_damaged(tmp_path):
     save_file(tensors, file)
     with pytest.raises(ModelFileError, match="damaged"):
         train(TinyMethod(), data(), None, dataclasses.replace(settings, resume=True))
+
+
+class Rising(TinyMethod):
+    """A method whose loss falls, rises and is what decides."""
+
+    kept_by_loss = "encoder"
+
+    def training_step(self, source):
+        super().training_step(source)
+        return {"encoder": torch.tensor(abs(source.step - 14.5))}
+
+
+def test_a_loss_can_decide_which_weights_are_kept():
+    method, weights = Rising(), {}
+
+    class Watch(Callback):
+        def on_evaluation(self, state):
+            weights[state.step] = state_of(method)
+
+    state = train(method, data(), None, settings(max_steps=40), [Watch()])
+    assert (state.kept_step, state.best_step) == (20, 20)  # steps 10 to 19 have the lowest mean
+    assert_same(state_of(method), weights[20])

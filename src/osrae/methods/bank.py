@@ -12,7 +12,7 @@ from torch import Tensor
 from osrae.data.samples import Rows, Samples
 from osrae.methods.rae import RAE, mix
 from osrae.networks.layers import one_hot
-from osrae.training.batches import TupleSampler
+from osrae.training.batches import ClassIndex
 from osrae.training.device import autocast
 from osrae.training.engine import EVALUATION_ROWS
 from osrae.training.seeding import fresh_generator
@@ -102,8 +102,8 @@ class LatentBank:
         """
         codes = torch.from_numpy(wanted)
         n_classes = method.n_classes
-        sampler = TupleSampler(self.codes, n_classes, method.tuple_size, len(codes))
-        members = sampler.members(codes, fresh_generator(seed, "sampling"))
+        index = ClassIndex(self.codes, n_classes)
+        members = index.tuples(codes, method.tuple_size, fresh_generator(seed, "sampling"))
         generator = fresh_generator(seed, "sampling", 1, method.device)
         method.eval()
         for start in range(0, len(codes), EVALUATION_ROWS):

@@ -13,9 +13,10 @@ from typing import Any, Literal
 
 from osrae.data.description import DataDescription, ImageDescription
 from osrae.errors import InputError
+from osrae.methods.settings import Presets, Settings, data_kind, paper_latent_dim, resolve
 from osrae.training.augmentation import POLICIES
 
-__all__ = ["PHASES", "PRESETS", "RAESettings", "preset_settings"]
+__all__ = ["PHASES", "PRESETS", "PRESETS_TO_RESAMPLE", "RAESettings", "preset_settings"]
 
 #: Which losses a training step computes, by the name of what each one moves
 #: (``decoder_class`` moves the decoder, too; ``reconstruction`` is the encoder's second term).
@@ -30,8 +31,8 @@ PHASES: Mapping[str, frozenset[str]] = {
 }
 
 
-@dataclass(frozen=True)
-class RAESettings:
+@dataclass(frozen=True, kw_only=True)
+class RAESettings(Settings):
     """Everything that defines one variant of the method; defaults are the paper's text.
 
     Parameters
@@ -150,11 +151,7 @@ class RAESettings:
 
     def resolve_latent_dim(self, description: DataDescription) -> int:
         """Return m: the one asked for, or the paper's for data of this kind."""
-        if self.latent_dim is not None:
-            return self.latent_dim
-        if isinstance(description, ImageDescription):
-            return 64 if description.channels == 1 else 256
-        return 8
+        return self.latent_dim or paper_latent_dim(description)
 
     def resolve_steps(self, n_samples: int) -> int:
         """Return the length of a run on ``n_samples`` samples."""
@@ -248,19 +245,20 @@ _DEFAULT_TABLES = replace(
 
 _DEFAULT_TABLES_TO_RESAMPLE = replace(_DEFAULT_TABLES, schedule=("joint",) + ("reconstruct",) * 3)
 
-#: Settings by preset name and kind of data.
-PRESETS: Mapping[str, Mapping[str, RAESettings]] = {
+#: The presets of the classifier.
+PRESETS: Presets[RAESettings] = {
     "paper": {"pictures": RAESettings(), "tables": RAESettings()},
     "reference": {
         "pictures": _REFERENCE,
         "tables": replace(_REFERENCE, augmentation="none", augmentation_probability=1.0),
     },
-    "default": {
-        "pictures": _DEFAULT_PICTURES,
-        "pictures to resample": _DEFAULT_PICTURES_TO_RESAMPLE,
-        "tables": _DEFAULT_TABLES,
-        "tables to resample": _DEFAULT_TABLES_TO_RESAMPLE,
-    },
+    "default": {"pictures": _DEFAULT_PICTURES, "tables": _DEFAULT_TABLES},
+}
+
+#: The presets of the over-sampler.
+PRESETS_TO_RESAMPLE: Presets[RAESettings] = {
+    **PRESETS,
+    "default": {"pictures": _DEFAULT_PICTURES_TO_RESAMPLE, "tables": _DEFAULT_TABLES_TO_RESAMPLE},
 }
 
 
@@ -291,13 +289,8 @@ def preset_settings(
     InputError
         For an unknown preset, or values that do not fit together.
     """
-    if preset not in PRESETS:
-        raise InputError(f"preset={preset!r} is unknown; there are {', '.join(sorted(PRESETS))}.")
-    kind = "pictures" if isinstance(description, ImageDescription) else "tables"
-    given = {name: _plain(value) for name, value in overrides.items() if value is not None}
-    variants = PRESETS[preset]
-    variant = f"{kind} to resample" if to_resample else kind
-    settings = replace(variants.get(variant, variants[kind]), **given)
+    presets = PRESETS_TO_RESAMPLE if to_resample else PRESETS
+    settings = resolve(presets, preset, description, overrides)
     if settings.augmentation == "auto":
         settings = replace(settings, augmentation=_automatic_augmentation(description))
     if settings.class_sampling == "auto":
@@ -305,14 +298,8 @@ def preset_settings(
         # whose network memorises them. Frequencies can be corrected for afterwards instead.
         small = settings.is_small(n_samples)
         settings = replace(settings, class_sampling="instance" if small else "deferred")
-    _check(settings, kind)
+    _check(settings, data_kind(description))
     return settings
-
-
-def _plain(value: Any) -> Any:
-    """Turn NumPy's scalars and arrays (as grid searches give them) into numbers and tuples."""
-    value = value.tolist() if hasattr(value, "tolist") else value
-    return tuple(value) if isinstance(value, list) else value
 
 
 def _automatic_augmentation(description: DataDescription) -> str:

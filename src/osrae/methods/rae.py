@@ -27,9 +27,9 @@ from osrae.networks.layers import one_hot
 from osrae.networks.statistics import frozen_statistics
 from osrae.training.augmentation import POLICIES, AdaptiveProbability
 from osrae.training.averaging import update_average
-from osrae.training.batches import Batch
-from osrae.training.device import autocast
-from osrae.training.method import Method
+from osrae.training.batches import Batch, Source, TrainingData
+from osrae.training.device import autocast, full
+from osrae.training.method import Classifies
 from osrae.training.optimisation import AdamW, cosine_factor, move, set_rate_factor
 
 __all__ = [
@@ -115,22 +115,26 @@ class _Pass:
     reconstruction: Tensor | None  # scalar: L_mae
 
 
-class RAE(Method):
+class RAE(Classifies):
     """The five networks, Algorithm 1, and how new samples are made.
 
     Parameters
     ----------
     description : DataDescription
-    n_classes : int
+    class_counts : Tensor of shape (C,)
+        Training samples of each class.
     settings : RAESettings
     """
 
-    class_counts: Tensor  #: Training samples of each class.
+    settings: RAESettings
+    not_kept = ("critic",)
 
-    def __init__(self, description: DataDescription, n_classes: int, settings: RAESettings) -> None:
-        super().__init__()
-        m = settings.resolve_latent_dim(description)
-        self.settings, self.n_classes, self.latent_dim = settings, n_classes, m
+    def __init__(
+        self, description: DataDescription, class_counts: Tensor, settings: RAESettings
+    ) -> None:
+        super().__init__(description, class_counts, settings)
+        m, n_classes = settings.resolve_latent_dim(description), self.n_classes
+        self.latent_dim = m
         name, t, style = settings.encoder, settings.mixture_size, settings.style
         self.networks = nn.ModuleDict(
             {
@@ -151,20 +155,11 @@ class RAE(Method):
                 if name in self.networks and settings.weight_averaging
             }
         )
-        self.register_buffer("class_counts", torch.ones(n_classes, dtype=torch.int64))
         self.augment = POLICIES[settings.augmentation]
         self.adaptive = AdaptiveProbability()
-        self.optimizers = {}
 
-    def prepare(self, counts: Tensor) -> None:
-        """Make fresh optimizers; a run begins with it, on the networks' final device.
-
-        Parameters
-        ----------
-        counts : Tensor of shape (C,)
-            Training samples of each class.
-        """
-        self.class_counts.copy_(counts)
+    def prepare(self, data: TrainingData) -> None:
+        """Make fresh optimizers; a run begins with it, on the networks' final device."""
         self.optimizers = _optimizers(self.networks, self.settings)
 
     @property
@@ -182,9 +177,9 @@ class RAE(Method):
 
     # ------------------------------------------------------------------ Algorithm 1
 
-    def training_step(self, draw: Callable[[], Batch]) -> dict[str, Tensor]:
+    def training_step(self, source: Source) -> dict[str, Tensor]:
         """One iteration of Algorithm 1: all losses at the same weights, then all networks move."""
-        s, batch = self.settings, draw()
+        s, batch = self.settings, self._draw(source)
         if s.rate_schedule == "cosine":
             set_rate_factor(self.optimizers.values(), cosine_factor(batch.progress))
         terms = s.terms(batch.step)
@@ -207,34 +202,38 @@ class RAE(Method):
         move(self.optimizers, losses)
         if "critic" in terms:
             for _ in range(s.critic_steps - 1):
-                losses["critic"] = self._further_critic_step(draw())
+                losses["critic"] = self._further_critic_step(self._draw(source))
         self._update_averages(batch.step, losses)
         return losses
+
+    def _draw(self, source: Source) -> Batch:
+        probabilities = self.class_probabilities(source.counts, source.progress)
+        return source.tuples(self.settings.batch_size, self.tuple_size, probabilities)
 
     def _forward(self, batch: Batch, terms: frozenset[str]) -> _Pass:
         t, n = batch.x.shape[:2]
         x = batch.x.flatten(0, 1)
         seen = self._augmented(x, batch.generator)
-        z = _full(self.networks["encoder"](seen)).unflatten(0, (t, n))
+        z = full(self.networks["encoder"](seen)).unflatten(0, (t, n))
         label = one_hot(batch.y, self.n_classes, z.dtype)
-        logits, logits_mixed = _full(self.networks["classifier"](z)), None
+        logits, logits_mixed = full(self.networks["classifier"](z)), None
         latents = z.flatten(0, 1)
         if self.settings.oversampling:
             parents = self._encode_clean(x, t) if self.settings.mix_clean else z
             z_mixed = self._mixtures(parents, label, batch.generator)
-            logits_mixed = _full(self.networks["classifier"](z_mixed)).unflatten(0, (-1, n))
+            logits_mixed = full(self.networks["classifier"](z_mixed)).unflatten(0, (-1, n))
             latents = torch.cat([latents, z_mixed])
         if not terms & {"decoder_class", "critic"}:
             latents = latents[: t * n]  # nothing looks at decoded mixtures
         labels = label.repeat(len(latents) // n, 1)
         decoded = reconstruction = None
         if terms & {"reconstruction", "decoder", "decoder_class", "critic"}:
-            decoded = _full(self.networks["decoder"](latents, labels))
+            decoded = full(self.networks["decoder"](latents, labels))
             reconstruction = (decoded[: t * n] - x).abs().mean()
         return _Pass(z, logits, logits_mixed, seen, decoded, labels, reconstruction)
 
     def _encode_clean(self, x: Tensor, t: int) -> Tensor:
-        return _full(self.networks["encoder"](x)).unflatten(0, (t, -1))
+        return full(self.networks["encoder"](x)).unflatten(0, (t, -1))
 
     def _mixtures(self, z: Tensor, label: Tensor, generator: torch.Generator) -> Tensor:
         """Mix every tuple, or every rotation of it: (t, B, m) → (R·B, m)."""
@@ -294,7 +293,7 @@ class RAE(Method):
         decoded = self._augmented(run.decoded, generator)
         # Decoded samples must not move the statistics by which real ones are normalised.
         with frozen_statistics(self.networks["encoder"]):
-            logits = _full(self.networks["classifier"](self.networks["encoder"](decoded)))
+            logits = full(self.networks["classifier"](self.networks["encoder"](decoded)))
         return self.settings.decoder_class_weight * F.cross_entropy(logits, run.label.argmax(1))
 
     def _critic_loss(self, run: _Pass, generator: torch.Generator) -> Tensor:
@@ -324,7 +323,7 @@ class RAE(Method):
 
     def _score(self, x: Tensor, label: Tensor) -> Tensor:
         condition = label if self.settings.conditional_critic else None
-        return _full(self.networks["critic"](x, condition))
+        return full(self.networks["critic"](x, condition))
 
     def _augmented(self, x: Tensor, generator: torch.Generator) -> Tensor:
         probability = self.settings.augmentation_probability
@@ -344,17 +343,24 @@ class RAE(Method):
         """Return the network by which results are computed: averaged where averages are kept."""
         return self.averaged[name] if name in self.averaged else self.networks[name]
 
-    def portable(self) -> RAE:
-        """Return a copy on the CPU without what only training needs."""
-        optimizers, self.optimizers = self.optimizers, {}
-        try:
-            return copy.deepcopy(self).cpu()
-        finally:
-            self.optimizers = optimizers
+    def kept_tensors(self) -> dict[str, Tensor]:
+        """Return what a saved model holds: of an averaged network the average only."""
+        kept = super().kept_tensors()
+        live = tuple(f"networks.{name}." for name in self.averaged)
+        return {name: value for name, value in kept.items() if not name.startswith(live)}
+
+    def load_kept_tensors(self, tensors: dict[str, Tensor]) -> None:
+        """Go back to what `kept_tensors` returned."""
+        live = {
+            name.replace("averaged.", "networks.", 1): value
+            for name, value in tensors.items()
+            if name.startswith("averaged.")
+        }
+        super().load_kept_tensors(tensors | live)
 
     def encode(self, x: Tensor) -> Tensor:
         """Latent vectors: ``(n, …)`` to ``(n, m)``."""
-        return _full(self.final("encoder")(x.to(self.dtype)))
+        return full(self.final("encoder")(x.to(self.dtype)))
 
     def classify(self, z: Tensor) -> Tensor:
         """Logits of latent vectors for equally common classes: ``(n, m)`` to ``(n, C)``.
@@ -362,7 +368,7 @@ class RAE(Method):
         A classifier that saw classes as often as they occur has learned their frequencies, too;
         these are taken off, by Bayes' rule.
         """
-        logits = _full(self.final("classifier")(z.to(self.dtype)))
+        logits = full(self.final("classifier")(z.to(self.dtype)))
         last = self.class_probabilities(self.class_counts, progress=1.0)
         return logits - (last / last.sum()).log().to(logits.dtype)
 
@@ -373,12 +379,7 @@ class RAE(Method):
     def decode(self, z: Tensor, y: Tensor) -> Tensor:
         """Samples from latent vectors and class numbers."""
         z = z.to(self.dtype)
-        return _full(self.final("decoder")(z, one_hot(y, self.n_classes, z.dtype)))
-
-
-def _full(x: Tensor) -> Tensor:
-    """Leave the half precision of matrix products: losses are computed in float32 at least."""
-    return x.float() if x.dtype in (torch.bfloat16, torch.float16) else x
+        return full(self.final("decoder")(z, one_hot(y, self.n_classes, z.dtype)))
 
 
 def _optimizers(networks: nn.ModuleDict, settings: RAESettings) -> dict[str, AdamW]:

@@ -2,65 +2,155 @@
 
 from __future__ import annotations
 
-import numbers
-from typing import Any, ClassVar
+from collections.abc import Iterator, Sequence
+from typing import Any, ClassVar, Literal
 
-from sklearn.utils._param_validation import Interval, StrOptions
+import numpy as np
+from sklearn.utils._param_validation import StrOptions
+from torch import Tensor
 
 from osrae.data.description import DataDescription
-from osrae.methods.base import DeepEstimator
-from osrae.methods.presets import PRESETS, preset_settings
+from osrae.errors import InputError
+from osrae.methods.bank import LatentBank
+from osrae.methods.generating import DeepGenerator
+from osrae.methods.parameters import (
+    TrainingParameters,
+    ValidationParameters,
+    estimator,
+    positive,
+    whole,
+)
+from osrae.methods.presets import PRESETS, RAESettings, preset_settings
 from osrae.methods.rae import RAE
+from osrae.storage import tensors_below
 
-__all__ = ["SETTING_CONSTRAINTS", "RAEEstimator"]
-
-#: Constraints of the parameters that override a preset.
-SETTING_CONSTRAINTS: dict[str, list[Any]] = {
-    "preset": [StrOptions(set(PRESETS))],
-    "encoder": [str, None],
-    "latent_dim": [Interval(numbers.Integral, 1, None, closed="left"), None],
-    "mixture_size": [Interval(numbers.Integral, 2, None, closed="left"), None],
-    "mixing": [
-        StrOptions({"mixer", "uniform"}),
-        Interval(numbers.Real, 0, None, closed="neither"),
-        "array-like",
-        None,
-    ],
-    "class_sampling": [StrOptions({"balanced", "instance", "deferred"}), None],
-    "linear_classifier": ["boolean"],
-    "critic_steps": [Interval(numbers.Integral, 1, None, closed="left"), None],
-    "conditional_critic": ["boolean", None],
-    "weight_averaging": [Interval(numbers.Real, 0, 1, closed="left"), None],
-    "augmentation": [str, None],
-}
+__all__ = ["RAEEstimator"]
 
 
-class RAEEstimator(DeepEstimator):
-    """How constructor parameters become networks."""
+@estimator
+class _Parameters(ValidationParameters, TrainingParameters):
+    preset: str = "default"
+    encoder: str | None = None
+    latent_dim: int | None = None
+    mixture_size: int | None = None
+    mixing: str | float | Sequence[float] | None = None
+    class_sampling: Literal["balanced", "instance", "deferred"] | None = None
+    linear_classifier: bool = True
+    critic_steps: int | None = None
+    conditional_critic: bool | None = None
+    weight_averaging: float | None = None
+    augmentation: str | None = None
+    weight_decay: float | None = None
 
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **TrainingParameters._parameter_constraints,
+        **ValidationParameters._parameter_constraints,
+        "preset": [StrOptions(set(PRESETS))],
+        "encoder": [str, None],
+        "latent_dim": [whole(1), None],
+        "mixture_size": [whole(2), None],
+        "mixing": [StrOptions({"mixer", "uniform"}), positive(), "array-like", None],
+        "class_sampling": [StrOptions({"balanced", "instance", "deferred"}), None],
+        "linear_classifier": ["boolean"],
+        "critic_steps": [whole(1), None],
+        "conditional_critic": ["boolean", None],
+        "weight_averaging": [positive("left", 1), None],
+        "augmentation": [str, None],
+        "weight_decay": [positive("left"), None],
+    }
+
+
+class RAEEstimator(_Parameters, DeepGenerator):
+    """How constructor parameters become networks, and latent vectors new samples."""
+
+    _method = RAE
+    _presets = PRESETS
     #: Whether samples, rather than a classifier, are what the training is for.
     _to_resample: ClassVar[bool] = False
 
-    _setting_names: ClassVar[tuple[str, ...]] = (
-        *(name for name in SETTING_CONSTRAINTS if name != "preset"),
-        "learning_rate",
-        "weight_decay",
-        "batch_size",
-        "max_steps",
-    )
+    method_: RAE  #: The trained networks.
+    bank_: LatentBank  #: What new samples are mixed from.
 
-    def _make_method(self, description: DataDescription, n_classes: int, n_samples: int) -> RAE:
-        overrides = {name: getattr(self, name) for name in self._setting_names}
-        settings = preset_settings(
-            self.preset, description, n_samples, overrides, to_resample=self._to_resample
+    def _settings(self, description: DataDescription, n_samples: int) -> RAESettings:
+        return preset_settings(
+            self.preset, description, n_samples, self._overrides(), to_resample=self._to_resample
         )
-        return RAE(description, n_classes, settings)
 
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
-        tags.input_tags.allow_nan = True
-        tags.input_tags.string = True
-        tags.input_tags.categorical = True
-        tags.input_tags.three_d_array = True
-        return tags
+    def sample(
+        self, n: int, label: Any, random_state: int | np.random.RandomState | None = None
+    ) -> Any:
+        """Make new samples of one class.
+
+        Of a class that training made no new rows of, at most 1000 members, spread evenly, are
+        mixed.
+
+        Parameters
+        ----------
+        n : int
+            How many, at least 1.
+        label : label
+            One of ``classes_``.
+        random_state : int, RandomState or None, default=None
+            Decides which samples; None gives other ones at each call.
+
+        Returns
+        -------
+        X : same container as the training data
+            ``n`` samples in the user's columns, or layout, dtype and range of pictures.
+
+        Raises
+        ------
+        InputError
+            If ``label`` is no class of the training data, or there is no decoder.
+        """
+        self._check_fitted()
+        self._check_decoder()
+        return super().sample(n, label, random_state)
+
+    def _new_rows(self, wanted: np.ndarray, seed: int) -> Iterator[np.ndarray]:
+        for rows, _, _ in self.bank_.decoded(self.method_, wanted, seed):
+            yield rows
+
+    def sample_latent(
+        self, n: int, label: Any, random_state: int | np.random.RandomState | None = None
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Make new latent vectors of one class: what `sample` decodes, from the same members.
+
+        Parameters
+        ----------
+        n, label, random_state
+            As for `sample`.
+
+        Returns
+        -------
+        Z : ndarray of shape (n, m)
+            Convex mixtures of latent vectors of training samples (Eq. 1).
+        mixing_weights : ndarray of shape (n, t)
+            The coefficients of each; rows sum to 1.
+        parent_indices : ndarray of int, shape (n, t)
+            Rows of the training data that each was mixed from.
+
+        Raises
+        ------
+        InputError
+            If ``label`` is no class of the training data.
+        """
+        self._check_fitted()
+        blocks = self.bank_.mixtures(self.method_, *self._wanted(n, label, random_state))
+        z, parents, weights = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
+        return z, weights, parents
+
+    def _check_decoder(self) -> None:
+        if "decoder" not in self.method_.networks:
+            raise InputError("decoder=False: this model has no decoder to make samples with.")
+
+    def _state(self) -> tuple[dict[str, Any], dict[str, Tensor]]:
+        content, tensors = super()._state()
+        bank = self.bank_.trimmed()
+        return content, tensors | {
+            f"bank.{name}": getattr(bank, name) for name in ("z", "codes", "rows")
+        }
+
+    def _set_state(self, content: dict[str, Any], tensors: dict[str, Tensor], device: str) -> None:
+        super()._set_state(content, tensors, device)
+        self.bank_ = LatentBank(**tensors_below(tensors, "bank"))

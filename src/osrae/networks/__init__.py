@@ -73,7 +73,7 @@ def build_encoder(
 
 
 def build_decoder(
-    description: DataDescription, latent_dim: int, n_classes: int, style: Style = "paper"
+    description: DataDescription, latent_dim: int, n_classes: int | None, style: Style = "paper"
 ) -> image.Decoder | tabular.Decoder:
     """Build the decoder of Table 16 or 18: latent vectors and one-hot labels to samples.
 
@@ -82,8 +82,8 @@ def build_decoder(
     description : DataDescription
     latent_dim : int
         m.
-    n_classes : int
-        C.
+    n_classes : int or None
+        C; None for a decoder that is told no label, as other methods have it.
     style : {"paper", "reference"}, default="paper"
         Details on which the paper and its authors' code differ.
     """

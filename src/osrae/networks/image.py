@@ -99,8 +99,8 @@ class Decoder(nn.Module):
         Size of the pictures, at least 8 × 8.
     latent_dim : int
         m.
-    n_classes : int
-        C.
+    n_classes : int or None
+        C; None for a decoder that is told no label.
     style : {"paper", "reference"}, default="paper"
         Constants of batch normalisation.
     """
@@ -109,7 +109,7 @@ class Decoder(nn.Module):
         self,
         description: ImageDescription,
         latent_dim: int,
-        n_classes: int,
+        n_classes: int | None,
         style: Style = "paper",
     ) -> None:
         super().__init__()
@@ -118,7 +118,7 @@ class Decoder(nn.Module):
         self.start = _quarter_size(description)
         height, width = self.start
         self.hidden = nn.Sequential(
-            dense_block(latent_dim + n_classes, _HIDDEN, style),
+            dense_block(latent_dim + (n_classes or 0), _HIDDEN, style),
             dense_block(_HIDDEN, height * width * 128, style),
         )
         self.convolutions = nn.Sequential(
@@ -126,14 +126,14 @@ class Decoder(nn.Module):
         )
         self.output = nn.Conv2d(64, description.channels, kernel_size=3, padding=1)
 
-    def forward(self, z: Tensor, label: Tensor) -> Tensor:
+    def forward(self, z: Tensor, label: Tensor | None = None) -> Tensor:
         """Decode latent vectors.
 
         Parameters
         ----------
         z : Tensor of shape (n, latent_dim)
-        label : Tensor of shape (n, n_classes)
-            One-hot.
+        label : Tensor of shape (n, n_classes) or None
+            One-hot, for a decoder that is told the label.
 
         Returns
         -------

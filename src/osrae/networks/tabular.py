@@ -68,8 +68,8 @@ class Decoder(nn.Module):
     description : TableDescription
     latent_dim : int
         m.
-    n_classes : int
-        C.
+    n_classes : int or None
+        C; None for a decoder that is told no label.
     style : {"paper", "reference"}, default="paper"
         Constants of batch normalisation.
     """
@@ -78,26 +78,26 @@ class Decoder(nn.Module):
         self,
         description: TableDescription,
         latent_dim: int,
-        n_classes: int,
+        n_classes: int | None,
         style: Style = "paper",
     ) -> None:
         super().__init__()
         (n_columns,) = description.shape
         self.latent_dim, self.n_classes = latent_dim, n_classes
         self.hidden = nn.Sequential(
-            dense_block(latent_dim + n_classes, 512, style), dense_block(512, 256, style)
+            dense_block(latent_dim + (n_classes or 0), 512, style), dense_block(512, 256, style)
         )
         self.output = nn.Linear(256, n_columns)
         self.softmax = BlockSoftmax(description)
 
-    def forward(self, z: Tensor, label: Tensor) -> Tensor:
+    def forward(self, z: Tensor, label: Tensor | None = None) -> Tensor:
         """Decode latent vectors.
 
         Parameters
         ----------
         z : Tensor of shape (n, latent_dim)
-        label : Tensor of shape (n, n_classes)
-            One-hot.
+        label : Tensor of shape (n, n_classes) or None
+            One-hot, for a decoder that is told the label.
 
         Returns
         -------

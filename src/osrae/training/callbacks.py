@@ -28,9 +28,9 @@ class TrainingState:
         One row per evaluation: ``step``, the mean of each loss since the row before,
         ``validation_acsa`` (None without a validation part), ``seconds``.
     best_step : int or None
-        The first step with the best score on the validation part.
+        The first step with the best score.
     best_score : float
-        Its validation ACSA.
+        Its validation ACSA; where a loss decides which weights are kept, minus that loss.
     kept_step : int or None
         The step whose weights are kept: the latest whose score is within one standard error of
         the best.

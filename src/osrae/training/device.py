@@ -5,12 +5,20 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from osrae.data.description import DataDescription, ImageDescription, TableDescription
 from osrae.errors import InputError
 
-__all__ = ["autocast", "has_fast_bfloat16", "resolve_device", "resolve_precision"]
+__all__ = [
+    "autocast",
+    "full",
+    "has_fast_bfloat16",
+    "inference_dtype",
+    "place",
+    "resolve_device",
+    "resolve_precision",
+]
 
 
 def resolve_device(device: str) -> torch.device:
@@ -95,3 +103,8 @@ def place(module: nn.Module, device: torch.device, dtype: torch.dtype) -> None:
 def autocast(device: torch.device, dtype: torch.dtype) -> AbstractContextManager[None]:
     """Compute matrix products in ``dtype`` inside the context (nothing to do for float32)."""
     return torch.autocast(device.type, dtype=dtype, enabled=dtype == torch.bfloat16)
+
+
+def full(x: Tensor) -> Tensor:
+    """Leave the half precision of matrix products: losses are computed in float32 at least."""
+    return x.float() if x.dtype in (torch.bfloat16, torch.float16) else x

@@ -18,7 +18,7 @@ from torch import Tensor
 from osrae.data.samples import Samples
 from osrae.errors import TrainingDivergedError
 from osrae.networks.layers import set_generator
-from osrae.training.batches import Batch, TrainingData, TupleSampler
+from osrae.training.batches import Source, TrainingData
 from osrae.training.callbacks import Callback, TrainingState
 from osrae.training.checkpoint import (
     check_place,
@@ -28,8 +28,7 @@ from osrae.training.checkpoint import (
     write_checkpoint,
 )
 from osrae.training.device import autocast
-from osrae.training.method import Method
-from osrae.training.seeding import reseed
+from osrae.training.method import Classifies, Method
 
 __all__ = ["EVALUATION_ROWS", "RunSettings", "batched_logits", "train"]
 
@@ -44,8 +43,6 @@ class RunSettings:
     Parameters
     ----------
     max_steps : int
-    batch_size : int
-        Tuples per step.
     evaluate_every : int
         Steps between two rows of the history.
     patience : int or None
@@ -62,7 +59,6 @@ class RunSettings:
     """
 
     max_steps: int
-    batch_size: int
     evaluate_every: int
     seed: int
     patience: int | None = None
@@ -82,7 +78,7 @@ def train(
     """Train ``method`` and leave it with the latest weights that validation does not speak against.
 
     These are the latest whose validation ACSA is within one standard error of the best; without
-    validation, the last.
+    validation, those of the lowest loss of the kind that the method names, or else the last.
 
     Parameters
     ----------
@@ -90,7 +86,7 @@ def train(
         On its device; trained in place.
     data : TrainingData
     validation : TrainingData or None
-        Decides which weights are kept and when to stop.
+        Decides which weights are kept and when to stop; for methods that classify.
     run : RunSettings
     callbacks : sequence of Callback
 
@@ -107,7 +103,7 @@ def train(
     """
     loop = _Loop(method, data, validation, run, callbacks)
     try:
-        with _dropout_generator(method, loop.generator), _graceful_interrupt(loop.state):
+        with _dropout_generator(method, loop.source.generator), _graceful_interrupt(loop.state):
             loop.run_to_end()
         loop.finish()
     finally:
@@ -132,13 +128,10 @@ class _Loop:
         if run.checkpoint is not None:
             check_place(run.checkpoint)
         self.best: dict[str, Tensor] | None = None
-        n_classes = int(data.y.max()) + 1
-        self.sampler = TupleSampler(data.y, n_classes, method.tuple_size, run.batch_size)
-        method.prepare(self.sampler.counts)
+        self.source = Source(data, method.n_classes, run.max_steps, run.seed, method.device)
+        method.prepare(data)
         if run.resume and run.checkpoint is not None and has_checkpoint(run.checkpoint):
             self.state, self.best = read_checkpoint(run.checkpoint, method, run.identity)
-        self.index_generator = torch.Generator()
-        self.generator = torch.Generator(method.device)
         self.started = self.saved = time.monotonic()
         self.seconds_before = self.state.history[-1]["seconds"] if self.state.history else 0.0
 
@@ -165,29 +158,14 @@ class _Loop:
         self.method.eval()
 
     def _step(self) -> None:
-        step, seed = self.state.step, self.run.seed
-        reseed(self.index_generator, seed, "batches", step)
-        reseed(self.generator, seed, "training", step)
-        losses = self.method.training_step(self._draw)
-        self.state.losses = _finite_values(losses, self.method, step)
+        self.source.begin(self.state.step)
+        losses = self.method.training_step(self.source)
+        self.state.losses = _finite_values(losses, self.method, self.state.step)
         for name, value in self.state.losses.items():
             total = self.state.sums.setdefault(name, [0.0, 0])
             total[0] += value
             total[1] += 1
         self.state.step += 1
-
-    def _draw(self) -> Batch:
-        progress = self.state.step / self.run.max_steps
-        probabilities = self.method.class_probabilities(self.sampler.counts, progress)
-        indices, y = self.sampler.draw(probabilities, self.index_generator)
-        x = self.data.x.take(indices.flatten(), self.method.device)
-        return Batch(
-            x=x.unflatten(0, indices.shape),
-            y=y.to(self.method.device),
-            generator=self.generator,
-            step=self.state.step,
-            progress=progress,
-        )
 
     def _evaluate(self) -> None:
         state = self.state
@@ -196,13 +174,22 @@ class _Loop:
         row["validation_acsa"] = None
         if self.validation is not None:
             row["validation_acsa"] = self._validate()
+        elif self.method.kept_by_loss in row:
+            self._keep_lowest(row[self.method.kept_by_loss])
         row["seconds"] = self.seconds_before + time.monotonic() - self.started
         state.history.append(row)
         state.sums.clear()
         self.tell("on_evaluation")
 
+    def _keep_lowest(self, loss: float) -> None:
+        state = self.state
+        if -loss > state.best_score:
+            state.best_score, state.best_step = -loss, state.step
+            state.kept_step, self.best = state.step, cpu_copy(self.method)
+
     def _validate(self) -> float:
         assert self.validation is not None
+        assert isinstance(self.method, Classifies)
         state = self.state
         score, standard_error = _acsa(self.method, self.validation)
         if score > state.best_score:
@@ -290,14 +277,14 @@ def _diverged(network: str, step: int, what: str) -> TrainingDivergedError:
     )
 
 
-def batched_logits(method: Method, samples: Samples) -> Tensor:
+def batched_logits(method: Classifies, samples: Samples) -> Tensor:
     """Classify ``samples`` in blocks; logits ``(n, C)`` on the host."""
     with torch.inference_mode(), autocast(method.device, method.precision):
         blocks = samples.blocks(EVALUATION_ROWS, method.device)
         return torch.cat([method.logits(block).cpu() for block in blocks])
 
 
-def _acsa(method: Method, data: TrainingData) -> tuple[float, float]:
+def _acsa(method: Classifies, data: TrainingData) -> tuple[float, float]:
     """Mean of the recalls of the classes that ``data`` holds, and its standard error."""
     method.eval()
     correct = (batched_logits(method, data.x).argmax(1) == data.y).double()

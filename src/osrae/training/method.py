@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+import copy
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from typing import ClassVar, Self
 
 import torch
 from torch import Tensor, nn
 
-from osrae.training.batches import Batch
+from osrae.data.description import DataDescription
+from osrae.training.batches import Source, TrainingData
 from osrae.training.optimisation import AdamW
+from osrae.training.settings import Settings
 
-__all__ = ["Method"]
+__all__ = ["Classifies", "Generates", "Method"]
 
 
 class Method(nn.Module, ABC):
-    """A trainable system: networks, one training step, and the classifier that comes of it.
+    """A trainable system: its networks, and one training step.
+
+    What must survive a stop is a parameter, a buffer or the state of an optimizer; every buffer
+    has its final shape from the constructor on.
+
+    Parameters
+    ----------
+    description : DataDescription
+    class_counts : Tensor of shape (C,)
+        Training samples of each class.
+    settings : Settings
+        Plain values: everything that defines this variant of the method.
 
     Attributes
     ----------
@@ -24,36 +38,45 @@ class Method(nn.Module, ABC):
     optimizers : dict of str to AdamW
         One per loss; the parameters that an optimizer owns are those the loss moves.
     precision : torch.dtype
-        Type of matrix products, set by the engine.
+        Type of matrix products, set before a run.
     """
 
+    #: Networks that serve training alone, and are not part of a saved model.
+    not_kept: ClassVar[tuple[str, ...]] = ()
+    #: Rows of the history that a run leaves, about; each costs a pass over the validation part.
+    n_evaluations: ClassVar[int] = 40
+
+    settings: Settings
     networks: nn.ModuleDict
     optimizers: dict[str, AdamW]
+    class_counts: Tensor
     precision: torch.dtype = torch.float32
+    #: The loss whose mean since the latest row of the history decides which weights are kept,
+    #: where no validation part does.
+    kept_by_loss: str | None = None
+
+    def __init__(
+        self, description: DataDescription, class_counts: Tensor, settings: Settings
+    ) -> None:
+        super().__init__()
+        self.description, self.settings, self.optimizers = description, settings, {}
+        self.register_buffer("class_counts", class_counts.to(torch.int64).clone())
 
     @abstractmethod
-    def prepare(self, counts: Tensor) -> None:
-        """Make fresh optimizers for a run that begins on ``counts`` (C,) samples of each class."""
-
-    @property
-    @abstractmethod
-    def tuple_size(self) -> int:
-        """Samples of one class in a tuple."""
+    def prepare(self, data: TrainingData) -> None:
+        """Begin a run, on the networks' final device: make fresh optimizers."""
 
     @abstractmethod
-    def class_probabilities(self, counts: Tensor, progress: float) -> Tensor:
-        """How often each class is drawn at ``progress`` in [0, 1), given the class counts."""
-
-    @abstractmethod
-    def training_step(self, draw: Callable[[], Batch]) -> dict[str, Tensor]:
+    def training_step(self, source: Source) -> dict[str, Tensor]:
         """Do one step and return its losses, each named after the network that it moves."""
 
-    @abstractmethod
-    def logits(self, x: Tensor) -> Tensor:
-        """Classify: ``(n, …)`` to ``(n, C)``, by the weights that evaluation uses.
+    def conclude(self, data: TrainingData) -> None:
+        """Compute what results need of the training data, after training and without gradients."""
 
-        The logits are for equally common classes.
-        """
+    @property
+    def n_classes(self) -> int:
+        """C."""
+        return len(self.class_counts)
 
     @property
     def device(self) -> torch.device:
@@ -64,3 +87,51 @@ class Method(nn.Module, ABC):
     def dtype(self) -> torch.dtype:
         """Type of the weights."""
         return next(self.parameters()).dtype
+
+    def kept_tensors(self) -> dict[str, Tensor]:
+        """Return what a saved model holds."""
+        return {name: v for name, v in self.state_dict().items() if not self._only_trains(name)}
+
+    def load_kept_tensors(self, tensors: dict[str, Tensor]) -> None:
+        """Go back to what `kept_tensors` returned.
+
+        Raises
+        ------
+        RuntimeError
+            If a tensor is missing, unknown or of another shape.
+        """
+        own = {name: v for name, v in self.state_dict().items() if self._only_trains(name)}
+        self.load_state_dict({**own, **tensors})
+
+    def _only_trains(self, name: str) -> bool:
+        return name.startswith(tuple(f"networks.{network}." for network in self.not_kept))
+
+    def portable(self) -> Self:
+        """Return a copy on the CPU without what only training needs."""
+        optimizers, self.optimizers = self.optimizers, {}
+        try:
+            return copy.deepcopy(self).cpu()
+        finally:
+            self.optimizers = optimizers
+
+
+class Classifies(Method):
+    """A method that comes to a classifier."""
+
+    @abstractmethod
+    def logits(self, x: Tensor) -> Tensor:
+        """Classify: ``(n, …)`` to ``(n, C)``, by the weights that evaluation uses.
+
+        The logits are for equally common classes.
+        """
+
+
+class Generates(Method):
+    """A method that makes new samples."""
+
+    @abstractmethod
+    def generate(self, codes: Tensor, generator: torch.Generator) -> Tensor:
+        """Make one sample of each class number in ``codes`` (n,): rows ``(n, …)``.
+
+        Pictures have values in [0, 1], tables are encoded rows.
+        """

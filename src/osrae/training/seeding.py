@@ -16,7 +16,7 @@ import torch
 __all__ = ["STREAMS", "fresh_generator", "reseed", "seeded_initialisation"]
 
 #: What a seed is used for; streams never share random numbers.
-STREAMS = {"initialisation": 0, "batches": 1, "training": 2, "sampling": 4}
+STREAMS = {"initialisation": 0, "batches": 1, "training": 2, "epochs": 3, "sampling": 4}
 
 
 def _mix(seed: int, stream: str, step: int) -> int:

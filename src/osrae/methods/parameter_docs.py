@@ -1,0 +1,147 @@
+"""What shared parameters and attributes mean, written down once for all estimators."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from dataclasses import fields
+from typing import Any
+
+__all__ = ["whole_docstring"]
+
+_PARAMETERS = {
+    "sampling_strategy": """\
+    sampling_strategy : float, str, dict or callable, default={default}
+        As everywhere in imbalanced-learn: a ratio (two classes), ``"minority"``,
+        ``"not minority"``, ``"not majority"``, ``"all"``, ``"auto"`` (``"not majority"``), the
+        number of samples of each class after resampling, or a function of ``y`` that returns it.
+""",
+    "learning_rate": """\
+    learning_rate : float or None, default={default}
+        None takes the preset's.
+""",
+    "batch_size": """\
+    batch_size : int or None, default={default}
+        Samples in a training step; None takes the preset's.
+""",
+    "max_steps": """\
+    max_steps : int or None, default={default}
+        Length of training in steps; None takes the preset's, which counts passes over the data.
+""",
+    "validation_fraction": """\
+    validation_fraction : float, default={default}
+        Share of every class that is held back from training, at most 5000 rows of each; it
+        decides which weights are kept and when to stop. Classes too small to spare a sample train
+        whole (and a `DataWarning` names them). 0 trains on everything and keeps the last weights.
+""",
+    "patience": """\
+    patience : int or None, default={default}
+        Evaluations of a run (rows of ``history_``) without a better validation ACSA after which
+        training stops; None trains to the end.
+""",
+    "warm_start": """\
+    warm_start : bool, default={default}
+        Go on from the weights of the fit before, with fresh optimizers.
+""",
+    "categorical_features": """\
+    categorical_features : "auto" or array-like of int, str or bool, default={default}
+        Columns of a table that are categories; ``"auto"`` takes those that are text, categorical
+        or boolean.
+""",
+    "image_shape": """\
+    image_shape : tuple of int or None, default={default}
+        ``(height, width)`` or ``(height, width, channels)`` of pictures given as flat rows.
+""",
+    "checkpoint_dir": """\
+    checkpoint_dir : str, Path or None, default={default}
+        Folder for checkpoints of the run.
+""",
+    "resume": """\
+    resume : bool, default={default}
+        Go on from the checkpoint in ``checkpoint_dir`` where there is one, to the same result as
+        if training had not been stopped. Needs the same data, settings and integer
+        ``random_state``.
+""",
+    "callbacks": """\
+    callbacks : list of Callback or None, default={default}
+        Hooks into training, see `osrae.training.callbacks`.
+""",
+    "device": """\
+    device : str, default={default}
+        ``"auto"``, ``"cpu"``, ``"cuda"``, ``"mps"``, or any name that torch knows.
+""",
+    "precision": """\
+    precision : {{"auto", "float32", "bfloat16"}}, default={default}
+        Of matrix products; ``"auto"`` is bfloat16 for pictures where the machine multiplies it
+        faster. Weights and losses are float32 in every case.
+""",
+    "verbose": """\
+    verbose : int, default={default}
+        1 shows a progress bar: rate, losses, validation ACSA, time left.
+""",
+    "random_state": """\
+    random_state : int, RandomState or None, default={default}
+        Decides everything.
+""",
+    "priors": """\
+    priors : {{"balanced", "train"}} or array-like of shape (C,), default={default}
+        The class frequencies that predictions are for: all alike (which holds the recall of rare
+        classes), those of the training data, or stated in the order of ``classes_``. Read at
+        prediction, so it may be changed after `fit`.
+""",
+}
+
+_ATTRIBUTES = {
+    "sampling_strategy_": """\
+    sampling_strategy_ : dict
+        New samples by class.
+    synthetic_mask_ : ndarray of bool, shape (n_resampled,)
+        True for the rows that are new.
+""",
+    "classes_": """\
+    classes_ : ndarray of shape (C,)
+        The distinct labels, sorted.
+    class_counts_ : ndarray of shape (C,)
+        Samples of each class in ``X``.
+    n_features_in_ : int
+        Columns of the table, or values per picture.
+    feature_names_in_ : ndarray of str
+        Column names, if ``X`` was a data frame.
+    seed_ : int
+        The seed that ``random_state`` gave.
+""",
+    "method_": """\
+    history_ : list of dict
+        One row per evaluation: ``step``, mean losses by network, ``validation_acsa``,
+        ``seconds``.
+    n_steps_ : int
+        Steps taken.
+    validation_indices_ : ndarray of int
+        Rows of ``X`` that were held back.
+    method_ : Method
+        The networks.
+""",
+    "temperature_": """\
+    temperature_ : float
+        What the logits are divided by, fitted on the rows held back (1 without any).
+""",
+}
+
+
+def whole_docstring(cls: type) -> str:
+    """Fill in the parameters and attributes that are documented here."""
+    doc = cls.__doc__ or ""
+    defaults = {field.name: field.default for field in fields(cls)}
+    parameters = [
+        text.format(default=_shown(defaults[name]))
+        for name, text in _PARAMETERS.items()
+        if name in defaults and not re.search(rf"^    {name} : ", doc, re.MULTILINE)
+    ]
+    known = {name for base in cls.__mro__ for name in inspect.get_annotations(base)}
+    attributes = [text for name, text in _ATTRIBUTES.items() if name in known]
+    doc = doc.replace("    {shared}\n", "".join(parameters))
+    return doc.replace("    {shared_attributes}\n", "".join(attributes))
+
+
+def _shown(default: Any) -> str:
+    return f'"{default}"' if isinstance(default, str) else repr(default)

@@ -1,0 +1,114 @@
+"""What over-samplers share that work on rows of numbers, without networks."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from osrae.data.codec import PictureCodec, TableCodec
+from osrae.data.description import TableDescription
+from osrae.methods.parameters import DataParameters
+from osrae.methods.resampling import Oversampler
+from osrae.storage import jsonable
+
+__all__ = ["RowOversampler", "encoded_rows"]
+
+
+def encoded_rows(codec: PictureCodec | TableCodec, X: Any) -> np.ndarray:
+    """Return samples as rows of floating-point numbers ``(n, d)``.
+
+    Numbers of a table are standardised and its categories become indicator columns; pictures are
+    flattened to values in [0, 1].
+    """
+    rows = codec.encode(X)
+    rows = rows.reshape(len(rows), -1)
+    return rows.astype(np.float32) / np.float32(255) if rows.dtype == np.uint8 else rows
+
+
+class RowOversampler(Oversampler):
+    """Base of over-samplers that work on rows of numbers."""
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **Oversampler._parameter_constraints,
+        **DataParameters._parameter_constraints,
+    }
+    #: Arrays that `_sample_rows` needs, part of a saved model.
+    _fitted_arrays: ClassVar[tuple[str, ...]] = ()
+
+    @abstractmethod
+    def _resample_rows(
+        self, rows: np.ndarray, codes: np.ndarray, n_new: np.ndarray, rng: np.random.Generator
+    ) -> np.ndarray:
+        """Learn from the data, and make the new rows that resampling adds.
+
+        Parameters
+        ----------
+        rows : ndarray of shape (n, d)
+        codes : ndarray of int, shape (n,)
+            Class numbers.
+        n_new : ndarray of int, shape (C,)
+            New rows of each class.
+        rng : numpy.random.Generator
+
+        Returns
+        -------
+        ndarray of shape (n_new.sum(), d)
+            Class by class, in the order of class numbers.
+        """
+
+    @abstractmethod
+    def _sample_rows(self, n: int, code: int, rng: np.random.Generator) -> np.ndarray:
+        """Make ``n`` further rows of one class, ``(n, d)``."""
+
+    @property
+    def _table(self) -> TableDescription | None:
+        """Where categories stand in encoded rows; None for pictures."""
+        description = self.codec_.description
+        return description if isinstance(description, TableDescription) else None
+
+    def _learn(self, X: Any, classes: np.ndarray, codes: np.ndarray) -> None:
+        self._fit_codec(X)
+        self.classes_, self.class_counts_ = classes, np.bincount(codes)
+        seed = self._new_seed()
+        n_new = np.bincount(self._wanted_codes(), minlength=len(classes))
+        rng = np.random.default_rng([seed, 0])
+        self._new = self._resample_rows(encoded_rows(self.codec_, X), codes, n_new, rng)
+        self.seed_ = seed
+
+    def _rows_to_append(self, wanted: np.ndarray) -> Iterator[np.ndarray]:
+        new = self._new
+        del self._new
+        starts = np.cumsum(np.bincount(wanted)) - np.bincount(wanted)
+        # Rows come class by class in the order of numbers; wanted, in that of the strategy.
+        for code in dict.fromkeys(wanted.tolist()):
+            count = int((wanted == code).sum())
+            yield self._shaped(new[starts[code] : starts[code] + count])
+
+    def _new_rows(self, wanted: np.ndarray, seed: int) -> Iterator[np.ndarray]:
+        rng = np.random.default_rng([seed, 1])
+        for code, count in enumerate(np.bincount(wanted)):
+            if count:
+                yield self._shaped(self._sample_rows(int(count), code, rng))
+
+    def _shaped(self, rows: np.ndarray) -> np.ndarray:
+        """Give rows the shape that the codec decodes; pictures are clipped to [0, 1]."""
+        rows = rows.reshape(len(rows), *self.codec_.description.shape).astype(np.float32)
+        return rows if self._table is not None else rows.clip(0, 1)
+
+    def _state(self) -> tuple[dict[str, Any], dict[str, Tensor]]:
+        arrays = {name: np.asarray(getattr(self, name)) for name in self._fitted_arrays}
+        tensors = {f"fitted.{name}": torch.from_numpy(array) for name, array in arrays.items()}
+        strategy = [[jsonable(self._code_of(k)), v] for k, v in self.sampling_strategy_.items()]
+        return {"sampling_strategy": strategy}, tensors
+
+    def _set_state(self, content: dict[str, Any], tensors: dict[str, Tensor], device: str) -> None:
+        self.sampling_strategy_ = {
+            self.classes_[code]: new for code, new in content["sampling_strategy"]
+        }
+        for name in self._fitted_arrays:
+            setattr(self, name, tensors[f"fitted.{name}"].numpy())
