@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -23,7 +24,18 @@ __all__ = ["LatentBank", "encode_samples"]
 _KEPT_PER_CLASS = 1000
 
 
-def encode_samples(method: RAE, samples: Samples) -> Tensor:
+class _Encodes(Protocol):
+    precision: torch.dtype
+
+    @property
+    def device(self) -> torch.device: ...
+
+    def eval(self) -> Any: ...
+
+    def encode(self, x: Tensor) -> Tensor: ...
+
+
+def encode_samples(method: _Encodes, samples: Samples) -> Tensor:
     """Latent vectors ``(n, m)`` of samples, on the host."""
     method.eval()
     with torch.inference_mode(), autocast(method.device, method.precision):

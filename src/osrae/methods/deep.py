@@ -141,8 +141,8 @@ class DeepEstimator(TrainingParameters, Estimator):
         single = self.classes_[self.class_counts_ == 1]
         if len(single):
             warnings.warn(
-                f"Classes with one sample: {listed(single)}. No new sample of such a class can "
-                "differ from it much.",
+                f"Classes with one sample: {listed(single)}. Whatever is learned or made of such "
+                "a class comes from that sample alone.",
                 DataWarning,
                 stacklevel=2,
             )

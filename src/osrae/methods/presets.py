@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from osrae.data.description import DataDescription, ImageDescription
+from osrae.data.description import DataDescription
 from osrae.errors import InputError
-from osrae.methods.settings import Presets, Settings, data_kind, paper_latent_dim, resolve
-from osrae.training.augmentation import POLICIES
+from osrae.methods.settings import Presets, Settings, paper_latent_dim, resolve
+from osrae.training.augmentation import resolve_policy
 
 __all__ = ["PHASES", "PRESETS", "PRESETS_TO_RESAMPLE", "RAESettings", "preset_settings"]
 
@@ -291,35 +291,18 @@ def preset_settings(
     """
     presets = PRESETS_TO_RESAMPLE if to_resample else PRESETS
     settings = resolve(presets, preset, description, overrides)
-    if settings.augmentation == "auto":
-        settings = replace(settings, augmentation=_automatic_augmentation(description))
+    policy = resolve_policy(settings.augmentation, description)
+    settings = replace(settings, augmentation=policy)
     if settings.class_sampling == "auto":
         # Drawing classes alike repeats the rarest samples; hundreds of times in a small data set,
         # whose network memorises them. Frequencies can be corrected for afterwards instead.
         small = settings.is_small(n_samples)
         settings = replace(settings, class_sampling="instance" if small else "deferred")
-    _check(settings, data_kind(description))
+    _check_mixing(settings)
     return settings
 
 
-def _automatic_augmentation(description: DataDescription) -> str:
-    """Mirror colour photographs; never mirror grey pictures, which may be letters or digits."""
-    if not isinstance(description, ImageDescription):
-        return "none"
-    return "digits" if description.channels == 1 else "flip-crop"
-
-
-def _check(settings: RAESettings, kind: str) -> None:
-    if settings.augmentation not in POLICIES:
-        raise InputError(
-            f"augmentation={settings.augmentation!r} is unknown; there are auto, "
-            f"{', '.join(sorted(POLICIES))}."
-        )
-    if settings.augmentation != "none" and kind == "tables":
-        raise InputError(
-            f"augmentation={settings.augmentation!r} is for pictures, and this is a table; "
-            "leave it out or use augmentation='none'."
-        )
+def _check_mixing(settings: RAESettings) -> None:
     if isinstance(settings.mixing, Sequence) and not isinstance(settings.mixing, str):
         coefficients = [float(value) for value in settings.mixing]
         fits = len(coefficients) == settings.mixture_size

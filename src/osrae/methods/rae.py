@@ -12,7 +12,6 @@ Class-Preserving Regularized Auto-Encoders. AISTATS 2023.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -148,13 +147,9 @@ class RAE(Classifies):
             self.networks["critic"] = build_critic(description, classes, style)
         if settings.oversampling and settings.mixing == "mixer":
             self.networks["mixer"] = build_mixer(description, m, t, n_classes, style)
-        self.averaged = nn.ModuleDict(
-            {
-                name: copy.deepcopy(self.networks[name]).requires_grad_(False)
-                for name in ("encoder", "classifier", "decoder")
-                if name in self.networks and settings.weight_averaging
-            }
-        )
+        if settings.weight_averaging:
+            names = ("encoder", "classifier", "decoder")
+            self.keep_averages(*(name for name in names if name in self.networks))
         self.augment = POLICIES[settings.augmentation]
         self.adaptive = AdaptiveProbability()
 
@@ -338,25 +333,6 @@ class RAE(Classifies):
                 update_average(average, self.networks[name], self.settings.weight_averaging, step)
 
     # ------------------------------------------------------------------ what comes of it
-
-    def final(self, name: str) -> nn.Module:
-        """Return the network by which results are computed: averaged where averages are kept."""
-        return self.averaged[name] if name in self.averaged else self.networks[name]
-
-    def kept_tensors(self) -> dict[str, Tensor]:
-        """Return what a saved model holds: of an averaged network the average only."""
-        kept = super().kept_tensors()
-        live = tuple(f"networks.{name}." for name in self.averaged)
-        return {name: value for name, value in kept.items() if not name.startswith(live)}
-
-    def load_kept_tensors(self, tensors: dict[str, Tensor]) -> None:
-        """Go back to what `kept_tensors` returned."""
-        live = {
-            name.replace("averaged.", "networks.", 1): value
-            for name, value in tensors.items()
-            if name.startswith("averaged.")
-        }
-        super().load_kept_tensors(tensors | live)
 
     def encode(self, x: Tensor) -> Tensor:
         """Latent vectors: ``(n, …)`` to ``(n, m)``."""

@@ -24,6 +24,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from osrae.data.description import DataDescription, ImageDescription
 from osrae.errors import InputError
 from osrae.networks.layers import check_shape, widened
 
@@ -34,6 +35,7 @@ __all__ = [
     "brighten",
     "contrast",
     "cutout",
+    "resolve_policy",
     "saturate",
     "shift",
     "warp",
@@ -330,3 +332,33 @@ class AdaptiveProbability(nn.Module):
         """Move the probability after the critic's scores ``(n,)`` of real pictures."""
         positive = (0.5 * (1 + real_scores.float().sign())).mean()
         self.probability.add_((positive - 0.85) / 1000).clamp_(0, 1)
+
+
+def resolve_policy(name: str, description: DataDescription) -> str:
+    """Return the key of the policy that ``name`` means for this data.
+
+    ``"auto"`` mirrors and moves colour pictures; grey ones, which may be letters or digits, are
+    never mirrored.
+
+    Raises
+    ------
+    InputError
+        If there is no such policy, or it is for pictures and the data is a table.
+    """
+    pictures = isinstance(description, ImageDescription)
+    if name == "auto":
+        return _automatic(description) if pictures else "none"
+    if name not in POLICIES:
+        raise InputError(
+            f"augmentation={name!r} is unknown; there are auto, {', '.join(sorted(POLICIES))}."
+        )
+    if name != "none" and not pictures:
+        raise InputError(
+            f"augmentation={name!r} is for pictures, and this is a table; "
+            "leave it out or use augmentation='none'."
+        )
+    return name
+
+
+def _automatic(description: DataDescription) -> str:
+    return "digits" if description.shape[0] == 1 else "flip-crop"

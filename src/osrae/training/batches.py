@@ -187,7 +187,7 @@ class Source:
 
     def take(self, rows: Tensor) -> tuple[Tensor, Tensor]:
         """Return samples ``(n, ...)`` as float32 and their class numbers ``(n,)``."""
-        return self.data.x.take(rows, self.device), self.data.y[rows].to(self.device)
+        return self.data.x.take(rows, self.device), self.data.y[rows].long().to(self.device)
 
 
 def _distinct_ranks(uniform: Tensor, counts: Tensor) -> Tensor:

@@ -48,6 +48,7 @@ class Method(nn.Module, ABC):
 
     settings: Settings
     networks: nn.ModuleDict
+    averaged: nn.ModuleDict  #: Moving averages of networks, by their names.
     optimizers: dict[str, AdamW]
     class_counts: Tensor
     precision: torch.dtype = torch.float32
@@ -61,6 +62,7 @@ class Method(nn.Module, ABC):
         super().__init__()
         self.description, self.settings, self.optimizers = description, settings, {}
         self.register_buffer("class_counts", class_counts.to(torch.int64).clone())
+        self.averaged = nn.ModuleDict()
 
     @abstractmethod
     def prepare(self, data: TrainingData) -> None:
@@ -88,12 +90,26 @@ class Method(nn.Module, ABC):
         """Type of the weights."""
         return next(self.parameters()).dtype
 
+    def keep_averages(self, *names: str) -> None:
+        """Let results be computed by moving averages of these networks."""
+        for name in names:
+            self.averaged[name] = copy.deepcopy(self.networks[name]).requires_grad_(False)
+
+    def final(self, name: str) -> nn.Module:
+        """Return the network by which results are computed: averaged where averages are kept."""
+        return self.averaged[name] if name in self.averaged else self.networks[name]
+
     def kept_tensors(self) -> dict[str, Tensor]:
-        """Return what a saved model holds."""
-        return {name: v for name, v in self.state_dict().items() if not self._only_trains(name)}
+        """Return what a saved model holds: of an averaged network the average only."""
+        averaged = tuple(f"networks.{name}." for name in self.averaged)
+        return {
+            name: value
+            for name, value in self.state_dict().items()
+            if not self._only_trains(name) and not name.startswith(averaged)
+        }
 
     def load_kept_tensors(self, tensors: dict[str, Tensor]) -> None:
-        """Go back to what `kept_tensors` returned.
+        """Go back to what `kept_tensors` returned; networks become their averages.
 
         Raises
         ------
@@ -101,7 +117,12 @@ class Method(nn.Module, ABC):
             If a tensor is missing, unknown or of another shape.
         """
         own = {name: v for name, v in self.state_dict().items() if self._only_trains(name)}
-        self.load_state_dict({**own, **tensors})
+        live = {
+            name.replace("averaged.", "networks.", 1): value
+            for name, value in tensors.items()
+            if name.startswith("averaged.")
+        }
+        self.load_state_dict({**own, **tensors, **live})
 
     def _only_trains(self, name: str) -> bool:
         return name.startswith(tuple(f"networks.{network}." for network in self.not_kept))

@@ -1,0 +1,408 @@
+"""The plain classifier: one network, trained on the samples there are.
+
+What every over-sampling method has to beat: the encoder that it has itself, a linear head, and
+one of the losses, ways of sampling or mixtures that were published for data with rare classes.
+
+References
+----------
+Kang, Xie, Rohrbach, Yan, Gordo, Feng, Kalantidis. Decoupling Representation and Classifier for
+Long-Tailed Recognition. ICLR 2020 (kinds of sampling).
+Cao, Wei, Gaidon, Arechiga, Ma. Learning Imbalanced Datasets with Label-Distribution-Aware Margin
+Loss. NeurIPS 2019 (deferral).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+import torch
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.utils._param_validation import StrOptions
+from torch import Tensor, nn
+
+from osrae.data.description import DataDescription
+from osrae.methods.bank import encode_samples
+from osrae.methods.classifying import ClassifyingEstimator
+from osrae.methods.losses import (
+    DEFERRAL,
+    LOSSES,
+    CosineClassifier,
+    beta_share,
+    mix,
+    remix_share,
+    weighted_mean,
+)
+from osrae.methods.parameters import estimator, positive, whole
+from osrae.methods.settings import Presets, Settings, paper_latent_dim, resolve
+from osrae.networks import build_encoder
+from osrae.training.augmentation import POLICIES, resolve_policy
+from osrae.training.averaging import update_average
+from osrae.training.batches import Source, TrainingData
+from osrae.training.device import autocast, full
+from osrae.training.method import Classifies
+from osrae.training.optimisation import AdamW, cosine_factor, move, set_rate_factor
+
+__all__ = ["DeepClassifier", "PlainClassifier", "PlainSettings"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlainSettings(Settings):
+    """Everything that defines one plain classifier.
+
+    Parameters
+    ----------
+    loss : str
+        A key of `osrae.methods.losses.LOSSES`.
+    sampling : {"instance", "balanced", "square_root", "deferred"}
+        Classes as often as they occur (every row once in an epoch), all alike, by the root of
+        their counts, or all alike from `DEFERRAL` on and before that as they occur.
+    mixup : {"mixup", "remix"} or None
+        Mixtures of the samples of a batch to train on in their place.
+    mixup_alpha : float
+        α of the Beta distribution of the shares.
+    encoder : str or None
+        Name of the encoder network; None is Table 16's (pictures) or Table 18's (tables).
+    latent_dim : int, "paper" or "trunk"
+        Size of the encoder's last layer, which the linear head follows; that of the paper; or no
+        such layer, so that the head is the only one after the encoder's trunk.
+    weight_decay : float
+    decoupled_decay : bool
+        Whether the decay is AdamW's, or the gradient of a penalty on squared weights (Adam).
+    warmup : float
+        Share of the run in which the learning rate rises, before it falls as a cosine to 0.
+    weight_averaging : float
+        Decay of the moving averages by which results are computed; 0 is none.
+    augmentation : str
+        Name of an augmentation policy, or "auto".
+    least_steps : int
+        Least length of a run that is counted in epochs.
+    """
+
+    loss: str = "cross_entropy"
+    sampling: str = "instance"
+    mixup: str | None = None
+    mixup_alpha: float = 1.0
+    encoder: str | None = None
+    latent_dim: int | Literal["paper", "trunk"] = "paper"
+    weight_decay: float = 0.05
+    decoupled_decay: bool = True
+    warmup: float = 0.05
+    weight_averaging: float = 0.995
+    augmentation: str = "none"
+    batch_size: int = 128
+    least_steps: int = 0
+
+    def resolve_steps(self, n_samples: int) -> int:
+        """Return the length of a run on ``n_samples`` samples."""
+        if self.max_steps is not None:
+            return self.max_steps
+        return max(self.least_steps, self.steps_of(self.epochs, n_samples))
+
+
+#: ResNet-18 as the over-sampling methods of the literature end in.
+_TWO_STAGE = PlainSettings(
+    encoder="resnet18",
+    latent_dim="trunk",
+    learning_rate=1e-3,
+    weight_decay=5e-4,
+    decoupled_decay=False,
+    warmup=0.0,
+    weight_averaging=0.0,
+    epochs=50,
+)
+
+#: Settings by preset name and kind of data. The default has the encoder, the samples in a step and
+#: the length of `RAEClassifier`'s.
+PRESETS: Presets[PlainSettings] = {
+    "default": {
+        "pictures": PlainSettings(
+            encoder="residual",
+            augmentation="auto",
+            learning_rate=2e-3,
+            epochs=30,
+            least_steps=1500,
+        ),
+        "tables": PlainSettings(learning_rate=1e-3, epochs=40, least_steps=600),
+    },
+    "two-stage": {"pictures": _TWO_STAGE, "tables": replace(_TWO_STAGE, encoder="mlp")},
+}
+
+
+#: How often classes of these counts (C,) are drawn; numbers need not sum to 1.
+_DRAWN: Mapping[str, Callable[[Tensor], Tensor]] = {
+    "instance": lambda counts: counts.double(),
+    "balanced": lambda counts: torch.ones_like(counts, dtype=torch.float64),
+    "square_root": lambda counts: counts.double().sqrt(),
+}
+
+
+def sampling_at(progress: float, sampling: str) -> str:
+    """Resolve "deferred": "instance" before a share `DEFERRAL` of the run, then "balanced"."""
+    if sampling != "deferred":
+        return sampling
+    return "instance" if progress < DEFERRAL else "balanced"
+
+
+class PlainClassifier(Classifies):
+    """Encoder and head, moved by one loss.
+
+    Parameters
+    ----------
+    description : DataDescription
+    class_counts : Tensor of shape (C,)
+        Training samples of each class.
+    settings : PlainSettings
+        Its augmentation is the name of a policy.
+    """
+
+    settings: PlainSettings
+
+    def __init__(
+        self, description: DataDescription, class_counts: Tensor, settings: PlainSettings
+    ) -> None:
+        super().__init__(description, class_counts, settings)
+        self.loss = LOSSES[settings.loss]
+        self.augment = POLICIES[settings.augmentation]
+        encoder, self.latent_dim = _encoder(description, settings)
+        head = CosineClassifier if self.loss.cosine else nn.Linear
+        self.networks = nn.ModuleDict(
+            {"encoder": encoder, "classifier": head(self.latent_dim, self.n_classes)}
+        )
+        if settings.weight_averaging:
+            self.keep_averages("encoder", "classifier")
+
+    def prepare(self, data: TrainingData) -> None:
+        """Make a fresh optimizer, of all weights."""
+        s = self.settings
+        decay = s.weight_decay if s.decoupled_decay else 0.0
+        weights = self.networks.parameters()
+        self.optimizers = {"classifier": AdamW(weights, s.learning_rate, weight_decay=decay)}
+
+    def training_step(self, source: Source) -> dict[str, Tensor]:
+        """Draw a batch, mix it if asked to, and move encoder and head by its loss."""
+        s = self.settings
+        set_rate_factor(self.optimizers.values(), cosine_factor(source.progress, s.warmup))
+        x, y = source.take(self._rows(source))
+        x = self.augment(x, source.generator)
+        x, labels, shares = self._mixed(x, y, source.generator)
+        with autocast(self.device, self.precision):
+            logits = full(self.networks["classifier"](full(self.networks["encoder"](x))))
+        weights = self.loss.weights_at(source.progress, source.counts).to(logits)
+        losses = [self.loss.of_samples(logits, label, self.class_counts) for label in labels]
+        loss = weighted_mean(
+            torch.stack(losses), weights[labels], shares, normalised=self.loss.normalised
+        )
+        move(self.optimizers, {"classifier": loss + self._penalty()})
+        for name, average in self.averaged.items():
+            update_average(average, self.networks[name], s.weight_averaging, source.step)
+        return {"classifier": loss}
+
+    def _rows(self, source: Source) -> Tensor:
+        """Return rows of the next batch; as they occur means every one once in an epoch."""
+        size = self.settings.batch_size
+        sampling = sampling_at(source.progress, self.settings.sampling)
+        if sampling == "instance":
+            return source.epoch_rows(size, source.step * size)
+        return source.random_rows(size, _DRAWN[sampling](source.counts))
+
+    def _mixed(
+        self, x: Tensor, y: Tensor, generator: torch.Generator
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Return samples ``(n, …)``, their labels ``(k, n)`` and the labels' shares ``(k, n)``.
+
+        One share is drawn for the whole batch, as in the authors' code.
+        """
+        if self.settings.mixup is None:
+            return x, y[None], torch.ones_like(y, dtype=x.dtype)[None]
+        share = beta_share(self.settings.mixup_alpha, generator)
+        partner = torch.randperm(len(y), generator=generator, device=y.device)
+        labels = torch.stack([y, y[partner]])
+        own = share.expand(len(y))
+        if self.settings.mixup == "remix":
+            own = remix_share(share, *self.class_counts[labels])
+        return mix(x, partner, share), labels, torch.stack([own, 1 - own])
+
+    def _penalty(self) -> Tensor | float:
+        """Half the weight decay times all squared weights, whose gradient is Adam's decay."""
+        if self.settings.decoupled_decay:
+            return 0.0
+        squares = [weight.square().sum() for weight in self.networks.parameters()]
+        return 0.5 * self.settings.weight_decay * torch.stack(squares).sum()
+
+    # ------------------------------------------------------------------ what comes of it
+
+    def encode(self, x: Tensor) -> Tensor:
+        """Latent vectors, which the head sees: ``(n, …)`` to ``(n, m)``."""
+        return full(self.final("encoder")(x.to(self.dtype)))
+
+    def learned_priors(self) -> Tensor:
+        """Class frequencies that training implied, (C,): the network's own logits are for them."""
+        counts = self.class_counts.cpu()
+        drawn = _DRAWN[sampling_at(1.0, self.settings.sampling)](counts)
+        return self.loss.learned_priors(drawn, counts)
+
+    def logits(self, x: Tensor) -> Tensor:
+        """Logits for equally common classes: ``(n, …)`` to ``(n, C)``."""
+        own = full(self.final("classifier")(self.encode(x)))
+        return own - self.learned_priors().log().to(own)
+
+
+def _encoder(description: DataDescription, settings: PlainSettings) -> tuple[nn.Module, int]:
+    """Build the encoder and return the size m of what it computes, too."""
+    m = settings.latent_dim
+    if m != "trunk":
+        m = paper_latent_dim(description) if m == "paper" else m
+        return build_encoder(settings.encoder, description, m), m
+    encoder = build_encoder(settings.encoder, description, 1)
+    assert isinstance(encoder.output, nn.Linear)
+    m, encoder.output = encoder.output.in_features, nn.Identity()
+    return encoder, m
+
+
+@estimator
+class DeepClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClassifyingEstimator):
+    """Plain network with the losses, sampling and mixtures of the literature on rare classes.
+
+    Parameters
+    ----------
+    loss : str, default="cross_entropy"
+        ``"cross_entropy"``; ``"weighted"``, with class weights n / (C n_c); ``"focal"`` (γ = 2);
+        ``"class_balanced"``, weighted by effective numbers of samples (β = 0.9999); ``"ldam"``,
+        margins that are larger for rarer classes on normalised features, and weights by effective
+        numbers in the last fifth of the run (LDAM-DRW); ``"logit_adjustment"`` (τ = 1);
+        ``"balanced_softmax"``, which is the same loss by other authors.
+    sampling : {"instance", "balanced", "square_root", "deferred"}, default="instance"
+        Classes are drawn as often as they occur, all alike, by the square root of their counts,
+        or all alike in the last fifth of the run only.
+    mixup : {"mixup", "remix"} or None, default=None
+        Train on mixtures of two samples, whose labels are mixed in the same shares, or in favour
+        of a class that is at least 3 times rarer.
+    mixup_alpha : float, default=1.0
+        The shares are Beta(α, α) distributed.
+    preset : {"default", "two-stage"}, default="default"
+        ``"default"`` has the encoder and the length of run of `RAEClassifier`. ``"two-stage"`` is
+        the classifier that published over-sampling methods are judged by: ResNet-18 (for tables
+        the network of Table 18), 50 epochs, nothing else; with ``validation_fraction=0`` for its
+        last weights. Every parameter that follows and is None takes the preset's value.
+    encoder : {"conv", "residual", "resnet18", "densenet201", "mlp"} or None, default=None
+        The encoder network; ``"mlp"`` for tables, the others for pictures.
+    latent_dim : int or None, default=None
+        m, the size of the latent vectors, which the linear head sees.
+    weight_averaging : float or None, default=None
+        Decay of the moving averages by which results are computed, in [0, 1); 0 is none.
+    augmentation : str or None, default=None
+        Policy for pictures, a key of ``osrae.training.augmentation.POLICIES``, or ``"auto"``:
+        colour pictures are mirrored and moved, grey ones (letters, digits) turned and moved.
+    weight_decay : float or None, default=None
+        Of AdamW, as torch counts it (multiplied by the learning rate).
+    priors : {"learned", "balanced", "train"} or array-like of shape (C,), default="learned"
+        The class frequencies that predictions are for. ``"learned"`` takes the network's own
+        scores, as the articles do; the others correct these, by Bayes' rule, for the frequencies
+        that training implied: for the cross-entropy those of the data, for balanced sampling,
+        class weights n / (C n_c) and adjusted logits all alike. The focal loss, LDAM's margins and
+        mixtures change scores in ways that are not corrected for. Read at prediction, so it may be
+        changed after `fit`.
+    {shared}
+
+    Attributes
+    ----------
+    {shared_attributes}
+
+    See Also
+    --------
+    RAEClassifier : Trains on mixtures of latent vectors of one class, too.
+
+    Notes
+    -----
+    Tables, pictures and labels may come in every form that `RAEClassifier` takes.
+
+    References
+    ----------
+    See `osrae.methods.losses`.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from osrae.methods.deep_classifier import DeepClassifier
+    >>> X, y = load_iris(return_X_y=True)
+    >>> model = DeepClassifier(loss="logit_adjustment", max_steps=100, random_state=0)
+    >>> model.fit(X[:110], y[:110]).predict_proba(X[:2]).shape
+    (2, 3)
+    """
+
+    loss: str = "cross_entropy"
+    sampling: str = "instance"
+    mixup: str | None = None
+    mixup_alpha: float = 1.0
+    preset: str = "default"
+    encoder: str | None = None
+    latent_dim: int | None = None
+    weight_averaging: float | None = None
+    augmentation: str | None = None
+    weight_decay: float | None = None
+    priors: str | Sequence[float] = "learned"
+
+    _method = PlainClassifier
+    _presets = PRESETS
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **ClassifyingEstimator._parameter_constraints,
+        "loss": [StrOptions(set(LOSSES))],
+        "sampling": [StrOptions({*_DRAWN, "deferred"})],
+        "mixup": [StrOptions({"mixup", "remix"}), None],
+        "mixup_alpha": [positive()],
+        "preset": [StrOptions(set(PRESETS))],
+        "encoder": [str, None],
+        "latent_dim": [whole(1), None],
+        "weight_averaging": [positive("left", 1), None],
+        "augmentation": [str, None],
+        "weight_decay": [positive("left"), None],
+        "priors": [StrOptions({"learned", "balanced", "train"}), "array-like"],
+    }
+
+    def _settings(self, description: DataDescription, n_samples: int) -> PlainSettings:
+        settings = resolve(self._presets, self.preset, description, self._overrides())
+        policy = resolve_policy(settings.augmentation, description)
+        return replace(settings, augmentation=policy)
+
+    def _check_priors(self, counts: np.ndarray) -> None:
+        if not self._keeps_own_scores():
+            super()._check_priors(counts)
+
+    @property
+    def _trained(self) -> PlainClassifier:
+        assert isinstance(self.method_, PlainClassifier)
+        return self.method_
+
+    def _keeps_own_scores(self) -> bool:
+        return isinstance(self.priors, str) and self.priors == "learned"
+
+    def _stated(self, logits: np.ndarray) -> np.ndarray:
+        if not self._keeps_own_scores():
+            return super()._stated(logits)
+        # All of the own logits is divided: the class that they favour stays the same.
+        return (logits + self._trained.learned_priors().log().numpy()) / self.temperature_
+
+    def transform(self, X: Any) -> np.ndarray:
+        """Return latent vectors.
+
+        Parameters
+        ----------
+        X : as for `fit`
+
+        Returns
+        -------
+        ndarray of shape (n, m)
+        """
+        return encode_samples(self._trained, self._samples(X)).numpy()
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = ["float32"]
+        return tags
+
+    @property
+    def _n_features_out(self) -> int:
+        return self._trained.latent_dim
