@@ -1,19 +1,48 @@
-"""scikit-learn's and imbalanced-learn's own checks, on both estimators."""
+"""scikit-learn's and imbalanced-learn's own checks, on every estimator."""
 
 from __future__ import annotations
 
 import pytest
 from imblearn.utils.estimator_checks import parametrize_with_checks as imblearn_checks
+from sklearn.linear_model import LogisticRegression
 from sklearn.utils.estimator_checks import parametrize_with_checks as sklearn_checks
 
-from osrae import RAEClassifier, RAEOversampler
+from osrae import (
+    AMDO,
+    BAGAN,
+    GAMO2PIX,
+    MCCCR,
+    MCRBO,
+    DeepClassifier,
+    DeepSMOTE,
+    DGCClassifier,
+    GAMOClassifier,
+    RAEClassifier,
+    RAEOversampler,
+    SMOTEFamily,
+    TwoStageClassifier,
+)
 
 #: Short training on the CPU; the seed because the suites compare two runs.
 FAST = {"max_steps": 40, "batch_size": 32, "device": "cpu", "random_state": 0}
 
 
 def estimators():
-    return [RAEClassifier(**FAST, learning_rate=5e-3), RAEOversampler(**FAST)]
+    return [
+        RAEClassifier(**FAST, learning_rate=5e-3),
+        RAEOversampler(**FAST),
+        DeepClassifier(**FAST, learning_rate=5e-3),
+        GAMOClassifier(**FAST | {"max_steps": 200}, learning_rate=5e-3),
+        DGCClassifier(**FAST, learning_rate=5e-3),
+        DeepSMOTE(**FAST),
+        BAGAN(**FAST),
+        GAMO2PIX(**FAST),
+        AMDO(random_state=0),
+        MCCCR(random_state=0),
+        MCRBO(random_state=0),
+        SMOTEFamily(random_state=0),
+        TwoStageClassifier(sampler=SMOTEFamily(), classifier=LogisticRegression(), random_state=0),
+    ]
 
 
 pytestmark = pytest.mark.filterwarnings("ignore")

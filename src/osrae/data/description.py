@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
-__all__ = ["DataDescription", "ImageDescription", "TableDescription"]
+__all__ = ["DataDescription", "DataKind", "ImageDescription", "TableDescription"]
+
+DataKind = Literal["pictures", "tables"]
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from abc import abstractmethod
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -13,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
 from osrae.data.codec import PictureCodec, TableCodec, fit_codec
-from osrae.errors import InputError
+from osrae.errors import DataWarning, InputError
 from osrae.methods.parameters import DataParameters
 
 __all__ = ["Estimator", "listed"]
@@ -48,6 +49,16 @@ class Estimator(DataParameters, BaseEstimator):
                 f"{listed(self.classes_)}."
             )
         return codes[0]
+
+    def _warn_of_single_samples(self) -> None:
+        single = self.classes_[self.class_counts_ == 1]
+        if len(single):
+            warnings.warn(
+                f"Classes with one sample: {listed(single)}. Whatever is learned or made of such "
+                "a class comes from that sample alone.",
+                DataWarning,
+                stacklevel=2,
+            )
 
     def save(self, path: str | Path) -> None:
         """Write the model to a folder of safetensors and JSON files; loading runs no code of its.
@@ -86,13 +97,21 @@ class Estimator(DataParameters, BaseEstimator):
 
         return load_estimator(Path(path), device, expected=cls)
 
+    def _write(self, folder: Path, notes: dict[str, Any] | None) -> None:
+        """Write all files into an existing folder."""
+        from osrae.methods.persistence import write_estimator
+
+        write_estimator(self, folder, notes)
+
     @abstractmethod
     def _state(self) -> tuple[dict[str, Any], dict[str, Tensor]]:
         """Return what a file holds beyond data format and classes: JSON values, and tensors."""
 
     @abstractmethod
-    def _set_state(self, content: dict[str, Any], tensors: dict[str, Tensor], device: str) -> None:
-        """Go back to what `_state` returned."""
+    def _set_state(
+        self, content: dict[str, Any], tensors: dict[str, Tensor], folder: Path, device: str
+    ) -> None:
+        """Go back to what `_state` returned; ``folder`` is where it was read from."""
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

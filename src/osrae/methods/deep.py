@@ -138,14 +138,7 @@ class DeepEstimator(TrainingParameters, Estimator):
     def _split(self, codes: np.ndarray) -> ValidationSplit:
         rng = np.random.default_rng([self.seed_, 1])
         split = split_validation(codes, self.validation_fraction, rng)
-        single = self.classes_[self.class_counts_ == 1]
-        if len(single):
-            warnings.warn(
-                f"Classes with one sample: {listed(single)}. Whatever is learned or made of such "
-                "a class comes from that sample alone.",
-                DataWarning,
-                stacklevel=2,
-            )
+        self._warn_of_single_samples()
         if self.validation_fraction and len(split.unvalidated):
             small = listed(self.classes_[split.unvalidated])
             warnings.warn(
@@ -218,7 +211,9 @@ class DeepEstimator(TrainingParameters, Estimator):
         tensors["validation_indices"] = torch.from_numpy(self.validation_indices_)
         return content, tensors
 
-    def _set_state(self, content: dict[str, Any], tensors: dict[str, Tensor], device: str) -> None:
+    def _set_state(
+        self, content: dict[str, Any], tensors: dict[str, Tensor], folder: Path, device: str
+    ) -> None:
         kind = type(next(iter(next(iter(self._presets.values())).values())))
         settings = kind(**_tuples(content["settings"]))
         method = self._make_method(torch.tensor(content["trained_class_counts"]), settings)

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
 from osrae.data.codec import codec_from_json
 from osrae.data.labels import labels_from_json, labels_to_json
@@ -50,7 +49,7 @@ def save_estimator(estimator: Estimator, path: Path, notes: dict[str, Any] | Non
         JSON values that belong to the model but not to the estimator, see `read_notes`.
     """
     with explain_os_errors(path), atomic_folder(path, replace=_KIND) as temporary:
-        write_estimator(estimator, temporary, notes)
+        estimator._write(temporary, notes)
 
 
 def write_estimator(estimator: Estimator, folder: Path, notes: dict[str, Any] | None) -> None:
@@ -126,7 +125,7 @@ def load_estimator(path: Path, device: str, expected: type | None = None) -> Any
             f"{path} holds a model of the class {cls.__name__}, not {expected.__name__}."
         )
     try:
-        return _restore(cls, header, read_tensors(path / _TENSORS), device)
+        return _restore(cls, header, path, device)
     except (KeyError, TypeError, RuntimeError) as error:
         raise ModelFileError(
             f"{path} is damaged: its parts do not fit together ({error}). Train or copy the "
@@ -145,9 +144,7 @@ def _class_named(name: Any, path: Path) -> type[Estimator]:
     return known[name]
 
 
-def _restore(
-    cls: type[Estimator], header: dict[str, Any], tensors: dict[str, torch.Tensor], device: str
-) -> Any:
+def _restore(cls: type[Estimator], header: dict[str, Any], path: Path, device: str) -> Any:
     parameters = _python_parameters(header["parameters"])
     if issubclass(cls, DeepEstimator):
         parameters["device"] = device
@@ -159,7 +156,7 @@ def _restore(
     if header["feature_names_in"] is not None:
         estimator.feature_names_in_ = np.array(header["feature_names_in"], dtype=object)
     estimator.seed_ = header["seed"]
-    estimator._set_state(header, tensors, device)
+    estimator._set_state(header, read_tensors(path / _TENSORS), path, device)
     return estimator
 
 

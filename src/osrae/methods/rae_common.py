@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -151,6 +152,8 @@ class RAEEstimator(_Parameters, DeepGenerator):
             f"bank.{name}": getattr(bank, name) for name in ("z", "codes", "rows")
         }
 
-    def _set_state(self, content: dict[str, Any], tensors: dict[str, Tensor], device: str) -> None:
-        super()._set_state(content, tensors, device)
+    def _set_state(
+        self, content: dict[str, Any], tensors: dict[str, Tensor], folder: Path, device: str
+    ) -> None:
+        super()._set_state(content, tensors, folder, device)
         self.bank_ = LatentBank(**tensors_below(tensors, "bank"))

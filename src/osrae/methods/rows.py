@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,7 +15,6 @@ from osrae.data.codec import PictureCodec, TableCodec
 from osrae.data.description import TableDescription
 from osrae.methods.parameters import DataParameters
 from osrae.methods.resampling import Oversampler
-from osrae.storage import jsonable
 
 __all__ = ["RowOversampler", "encoded_rows"]
 
@@ -74,6 +74,7 @@ class RowOversampler(Oversampler):
     def _learn(self, X: Any, classes: np.ndarray, codes: np.ndarray) -> None:
         self._fit_codec(X)
         self.classes_, self.class_counts_ = classes, np.bincount(codes)
+        self._warn_of_single_samples()
         seed = self._new_seed()
         n_new = np.bincount(self._wanted_codes(), minlength=len(classes))
         rng = np.random.default_rng([seed, 0])
@@ -103,10 +104,12 @@ class RowOversampler(Oversampler):
     def _state(self) -> tuple[dict[str, Any], dict[str, Tensor]]:
         arrays = {name: np.asarray(getattr(self, name)) for name in self._fitted_arrays}
         tensors = {f"fitted.{name}": torch.from_numpy(array) for name, array in arrays.items()}
-        strategy = [[jsonable(self._code_of(k)), v] for k, v in self.sampling_strategy_.items()]
+        strategy = [[self._code_of(k), int(v)] for k, v in self.sampling_strategy_.items()]
         return {"sampling_strategy": strategy}, tensors
 
-    def _set_state(self, content: dict[str, Any], tensors: dict[str, Tensor], device: str) -> None:
+    def _set_state(
+        self, content: dict[str, Any], tensors: dict[str, Tensor], folder: Path, device: str
+    ) -> None:
         self.sampling_strategy_ = {
             self.classes_[code]: new for code, new in content["sampling_strategy"]
         }

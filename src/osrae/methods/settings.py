@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
-from osrae.data.description import DataDescription, ImageDescription
+from osrae.data.description import DataDescription, DataKind, ImageDescription
 from osrae.errors import InputError
 from osrae.training.settings import Settings
 
 __all__ = ["DataKind", "Presets", "Settings", "data_kind", "paper_latent_dim", "resolve"]
-
-DataKind = Literal["pictures", "tables"]
 
 S = TypeVar("S", bound="Settings")
 #: Settings by preset name and kind of data.

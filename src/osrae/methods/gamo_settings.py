@@ -1,0 +1,126 @@
+"""Settings of GAMO and its presets; the notation is that of `osrae.methods.gamo_method`.
+
+What the two presets differ in ("original" is the authors' code):
+
+===============  ============================  ==================================================
+setting          "default"                     "original"
+===============  ============================  ==================================================
+architecture     Tables 16, 18 and 19          the authors' networks
+update           every player moves once, on   M and Dis move on real points, then on generated
+                 real and generated points     ones; then the generator moves, class after class,
+                                               once through M and once through Dis
+fakes_per_batch  as many as balance classes    as many as real points
+update_features  F learns with M               before every epoch of the game F learns alone for
+                                               an epoch, with M frozen
+reshuffle        before every epoch            every epoch of the game has the same order
+length           89 epochs                     25,000 batches (a counter that advances by 2 with
+                                               each batch goes to 50,000)
+===============  ============================  ==================================================
+
+Under "original" every loss has moments of its own, as models of Keras 2 that share one optimizer
+have. They also share its number of updates, which makes their first moves longer; that is not
+taken over.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import Literal, NamedTuple
+
+from osrae.methods.settings import Presets, Settings
+from osrae.networks.gamo import Architecture
+
+__all__ = ["PRESETS", "GAMOSettings", "Place"]
+
+#: How far the authors' counter advances with a batch.
+_COUNTER_STRIDE = 2
+
+
+class Place(NamedTuple):
+    """Where in a run a step stands: phase, and number of epoch and batch in it, from 0."""
+
+    phase: Literal["features", "game"]
+    epoch: int
+    batch: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class GAMOSettings(Settings):
+    """Everything that defines one variant of the method.
+
+    Parameters
+    ----------
+    architecture : {"equal", "original"}
+        Networks of the capacity of Tables 16 to 19, or those of the authors.
+    latent_dim : int or None
+        m, the features of a picture; None is 64 for grey and 256 for colour pictures.
+    update : {"joint", "per_class"}
+        Whether every player moves once in a step, or as in the authors' code: M and Dis once for
+        real and once for generated points, the generator twice for every class.
+    fakes_per_batch : {"balance", "batch"}
+        As many generated points as balance the classes, or as many as real ones.
+    update_features : {"joint", "frozen_head"}
+        F learns with M, or alone in an epoch before every epoch of the game; no effect on tables.
+    reshuffle : bool
+        Whether every epoch of the game has an order of its own.
+    counter : int or None
+        Length of the run in the authors' counter, which advances by 2 with every batch of the
+        game; None counts ``epochs``.
+    least_steps : int
+        Least length of a run that is counted in epochs.
+    """
+
+    batch_size: int = 32
+    epochs: float = 89  # what 25,000 batches come to on the article's 9,000 pictures
+    architecture: Architecture = "equal"
+    latent_dim: int | None = None
+    update: Literal["joint", "per_class"] = "joint"
+    fakes_per_batch: Literal["balance", "batch"] = "balance"
+    update_features: Literal["joint", "frozen_head"] = "joint"
+    reshuffle: bool = True
+    counter: int | None = None
+    least_steps: int = 1_000
+
+    def batches(self, n_samples: int) -> int:
+        """Return the batches of the game, where ``max_steps`` does not say otherwise."""
+        if self.counter is not None:
+            return math.ceil(self.counter / _COUNTER_STRIDE)
+        return max(self.least_steps, self.steps_of(self.epochs, n_samples))
+
+    def game_steps(self, n_samples: int) -> int:
+        """Return the steps of these batches, those in which F learns alone included."""
+        batches, epoch = self.batches(n_samples), self.steps_of(1, n_samples)
+        alone = epoch * math.ceil(batches / epoch) if self.update_features == "frozen_head" else 0
+        return batches + alone
+
+    def resolve_steps(self, n_samples: int) -> int:
+        """Return the length of a run on ``n_samples`` samples."""
+        return self.game_steps(n_samples) if self.max_steps is None else self.max_steps
+
+    def place(self, step: int, n_samples: int) -> Place:
+        """Return what step number ``step`` is for."""
+        epoch = self.steps_of(1, n_samples)
+        if self.update_features == "joint":
+            return Place("game", *divmod(step, epoch))
+        cycle, within = divmod(step, 2 * epoch)
+        return Place("features" if within < epoch else "game", cycle, within % epoch)
+
+
+_ORIGINAL = GAMOSettings(
+    architecture="original",
+    latent_dim=512,
+    update="per_class",
+    fakes_per_batch="batch",
+    update_features="frozen_head",
+    reshuffle=False,
+    counter=50_000,
+)
+#: Settings by name and kind of data.
+PRESETS: Presets[GAMOSettings] = {
+    "default": {"pictures": GAMOSettings(), "tables": GAMOSettings()},
+    "original": {
+        "pictures": _ORIGINAL,
+        "tables": replace(_ORIGINAL, update_features="joint"),  # a table has no F
+    },
+}

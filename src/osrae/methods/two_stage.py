@@ -1,0 +1,267 @@
+"""Over-sample, then train a classifier on the result: how samplers become classifiers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from sklearn.base import ClassifierMixin, _fit_context, clone
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import HasMethods
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_consistent_length
+from torch import Tensor
+
+from osrae.data.labels import label_array
+from osrae.errors import InputError
+from osrae.methods.base import Estimator
+from osrae.methods.deep_classifier import DeepClassifier
+from osrae.methods.generating import Generator
+from osrae.methods.inputs import check_features, check_labels
+from osrae.methods.parameters import DataParameters, estimator
+from osrae.methods.rows import encoded_rows
+
+__all__ = ["TwoStageClassifier", "default_classifier"]
+
+
+def default_classifier(**parameters: Any) -> DeepClassifier:
+    """Return ResNet-18 for pictures and the network of Table 18 for tables.
+
+    Plain cross-entropy, trained on everything that it is given, as published over-sampling methods
+    are judged by it.
+    """
+    return DeepClassifier(**{"preset": "two-stage", "validation_fraction": 0.0, **parameters})
+
+
+def _can(name: str) -> Any:
+    return available_if(lambda self: hasattr(self._stage_two(), name))
+
+
+@estimator
+class TwoStageClassifier(ClassifierMixin, Estimator):
+    """Classifier that is trained on over-sampled data.
+
+    Parameters
+    ----------
+    sampler : over-sampler or None, default=None
+        Of this library or of imbalanced-learn; None trains on the data as they are.
+    classifier : classifier or None, default=None
+        Any that scikit-learn knows; None is ResNet-18 for pictures, and the network of Table 18
+        for tables, with plain cross-entropy.
+    {shared}
+
+    Attributes
+    ----------
+    {shared_attributes}
+    sampler_ : over-sampler or None
+        The sampler, trained.
+    classifier_ : classifier
+        The classifier, trained on the resampled data.
+
+    Notes
+    -----
+    Samplers and classifiers of this library get the data as they are. Others get rows of numbers:
+    columns standardised, categories as indicator columns, missing values filled in, pictures
+    flattened; classes are numbers to them. ``random_state`` seeds those of the two that have none.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from osrae.methods.smote import SMOTEFamily
+    >>> from osrae.methods.two_stage import TwoStageClassifier
+    >>> X, y = load_iris(return_X_y=True)
+    >>> model = TwoStageClassifier(sampler=SMOTEFamily(), classifier=LogisticRegression())
+    >>> model.fit(X[:110], y[:110]).predict_proba(X[:2]).shape
+    (2, 3)
+    """
+
+    sampler: Any = None
+    classifier: Any = None
+
+    _fitted_mark: ClassVar[str] = "classifier_"
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **DataParameters._parameter_constraints,
+        "sampler": [HasMethods(["fit_resample"]), None],
+        "classifier": [HasMethods(["fit", "predict"]), None],
+    }
+
+    @_fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X: Any, y: Any) -> Self:
+        """Over-sample, and train the classifier on the result.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n, p), data frame, or pictures
+        y : array-like of shape (n,)
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        InputError
+            If the data cannot be used; the message says what was found and what to do.
+        """
+        X = check_features(self, X, reset=True)
+        self.classes_, codes = check_labels(self, X, y)
+        self.class_counts_ = np.bincount(codes)
+        self._fit_codec(X)
+        self.seed_ = self._new_seed()
+        seeds = check_random_state(self.seed_).randint(np.iinfo(np.int32).max, size=2)
+        sampler = _seeded(self.sampler, seeds[0])
+        classifier = _seeded(self._stage_two(), seeds[1])
+        self.sampler_, rows, labels = sampler, X, codes
+        if sampler is not None:
+            rows, labels = sampler.fit_resample(self._for(sampler, X), codes)
+        if sampler is None or isinstance(sampler, Estimator):
+            rows = self._for(classifier, rows)
+        elif isinstance(classifier, Estimator):
+            rows = self.codec_.decode(_shaped(rows, self.codec_))
+        self.classifier_ = classifier.fit(rows, labels)
+        return self
+
+    def _stage_two(self) -> Any:
+        return default_classifier() if self.classifier is None else self.classifier
+
+    def _for(self, part: Any, X: Any) -> Any:
+        """Return the data as ``part`` takes them."""
+        return X if isinstance(part, Estimator) else encoded_rows(self.codec_, X)
+
+    def _answer(self, question: str, X: Any) -> np.ndarray:
+        self._check_fitted()
+        rows = self._for(self.classifier_, check_features(self, X, reset=False))
+        return getattr(self.classifier_, question)(rows)
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Return the class of every row.
+
+        Parameters
+        ----------
+        X : as for `fit`
+
+        Returns
+        -------
+        ndarray of shape (n,)
+        """
+        return self.classes_[self._answer("predict", X)]
+
+    @_can("predict_proba")
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Return class probabilities, if the classifier has any.
+
+        Parameters
+        ----------
+        X : as for `fit`
+
+        Returns
+        -------
+        ndarray of shape (n, C)
+            Columns in the order of ``classes_``.
+        """
+        return self._answer("predict_proba", X)
+
+    @_can("decision_function")
+    def decision_function(self, X: Any) -> np.ndarray:
+        """Return the classifier's scores, if it has any.
+
+        Parameters
+        ----------
+        X : as for `fit`
+
+        Returns
+        -------
+        ndarray of shape (n,) or (n, C)
+        """
+        return self._answer("decision_function", X)
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return the accuracy; see `osrae.evaluation` for what rare classes ask for.
+
+        Parameters
+        ----------
+        X : as for `fit`
+        y : array-like of shape (n,)
+        sample_weight : array-like of shape (n,) or None
+
+        Returns
+        -------
+        float
+            In [0, 1].
+        """
+        predicted, labels = self.predict(X), label_array(y)
+        check_consistent_length(predicted, labels, sample_weight)
+        correct = [bool(made == true) for made, true in zip(predicted, labels, strict=True)]
+        return float(np.average(correct, weights=sample_weight))
+
+    def sample(self, n: int, label: Any, random_state: Any = None) -> Any:
+        """Make new samples of one class with the sampler, see its own `sample`.
+
+        Raises
+        ------
+        InputError
+            If there is no sampler of this library.
+        """
+        self._check_fitted()
+        if not isinstance(self.sampler_, Generator):
+            raise InputError(
+                f"sampler={self.sampler!r} cannot make samples of one class; use one of osrae's."
+            )
+        return self.sampler_.sample(n, self._code_of(label), random_state)
+
+    # ------------------------------------------------------------------ files
+
+    def _write(self, folder: Path, notes: dict[str, Any] | None) -> None:
+        from osrae.methods.persistence import write_estimator
+
+        for name, part in self._parts().items():
+            if not isinstance(part, Estimator):
+                raise InputError(
+                    f"The {name} is a {type(part).__name__}, which only pickle could write, and a "
+                    "pickle runs code when it is loaded. Keep such a model with joblib, or use "
+                    "parts of osrae."
+                )
+        write_estimator(self, folder, notes)
+        for name, part in self._parts().items():
+            (folder / name).mkdir()
+            part._write(folder / name, None)
+
+    def _parts(self) -> dict[str, Any]:
+        parts = {"sampler": self.sampler_, "classifier": self.classifier_}
+        return {name: part for name, part in parts.items() if part is not None}
+
+    def _state(self) -> tuple[dict[str, Any], dict[str, Tensor]]:
+        return {"parts": list(self._parts())}, {}
+
+    def _set_state(
+        self, content: dict[str, Any], tensors: dict[str, Tensor], folder: Path, device: str
+    ) -> None:
+        from osrae.methods.persistence import load_estimator
+
+        self.sampler_ = None
+        for name in content["parts"]:
+            part = load_estimator(folder / name, device)
+            setattr(self, f"{name}_", part)
+            setattr(self, name, clone(part))
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.poor_score = False
+        return tags
+
+
+def _shaped(rows: np.ndarray, codec: Any) -> np.ndarray:
+    """Give rows that another library made the shape that the codec decodes."""
+    return np.asarray(rows, dtype=np.float32).reshape(len(rows), *codec.description.shape)
+
+
+def _seeded(part: Any, seed: int) -> Any:
+    """Copy a part, and seed it if it has no seed of its own."""
+    if part is None:
+        return None
+    part = clone(part)
+    if part.get_params(deep=False).get("random_state", 0) is None:
+        part.set_params(random_state=int(seed))
+    return part
