@@ -33,7 +33,7 @@ def estimators():
         RAEOversampler(**FAST),
         DeepClassifier(**FAST, learning_rate=5e-3),
         GAMOClassifier(**FAST | {"max_steps": 200}, learning_rate=5e-3),
-        DGCClassifier(**FAST, learning_rate=5e-3),
+        DGCClassifier(**FAST | {"max_steps": 60}, learning_rate=1e-3, n_codes=2),
         DeepSMOTE(**FAST),
         BAGAN(**FAST),
         GAMO2PIX(**FAST),

@@ -53,6 +53,7 @@ def fit(
         float, typer.Option(help="Share of every class that is held out and scored; 0 is none.")
     ] = 0.2,
     size: o.Size = None,
+    method: o.Method = "rae",
     preset: o.Preset = "default",
     encoder: o.Encoder = None,
     latent_dim: o.LatentDim = None,
@@ -72,16 +73,18 @@ def fit(
 ) -> None:
     """Train a classifier, score it on held-out data, and save it.
 
+    With a sampler as --method, ResNet-18 (tables: a small network) is trained on its result.
+
     Options that show no default take the preset's value. Ctrl-C saves the model as it is;
     --resume goes on with a run that was stopped or killed.
     """
     from osrae.cli.fit import run
 
-    method = o.MethodOptions(
-        preset, encoder, latent_dim, mixture_size, mixing, class_sampling, augmentation,
+    options = o.MethodOptions(
+        method, preset, encoder, latent_dim, mixture_size, mixing, class_sampling, augmentation,
         max_steps, batch_size, learning_rate, categorical, seed, device, quiet, others,
     )  # fmt: skip
-    run(data, target, output, o.parse_size(size), method, test_fraction, baseline, resume)
+    run(data, target, output, o.parse_size(size), options, test_fraction, baseline, resume)
 
 
 @app.command()
@@ -99,10 +102,11 @@ def predict(
         typer.Option("--output", "-o", metavar="FILE", help="Table to write: .csv or .parquet."),
     ],
     priors: Annotated[
-        str,
+        str | None,
         typer.Option(help="Class frequencies to predict for: balanced, or train for those of the "
-                     "training data."),
-    ] = "balanced",
+                     "training data. Without it, those that the model was trained to predict for.",
+                     show_default=False),
+    ] = None,
     device: o.Device = "auto",
 ) -> None:  # fmt: skip
     """Predict classes and their probabilities.
@@ -136,6 +140,7 @@ def resample(
                      help="Samples of a class after resampling; may be repeated."),
     ] = None,
     size: o.Size = None,
+    method: o.Method = "rae-sampler",
     preset: o.Preset = "default",
     encoder: o.Encoder = None,
     latent_dim: o.LatentDim = None,
@@ -160,11 +165,11 @@ def resample(
     """
     from osrae.cli.resample import run
 
-    method = o.MethodOptions(
-        preset, encoder, latent_dim, mixture_size, mixing, class_sampling, augmentation,
+    options = o.MethodOptions(
+        method, preset, encoder, latent_dim, mixture_size, mixing, class_sampling, augmentation,
         max_steps, batch_size, learning_rate, categorical, seed, device, quiet, others,
     )  # fmt: skip
-    run(data, target, output, o.parse_size(size), method, strategy, count, resume)
+    run(data, target, output, o.parse_size(size), options, strategy, count, resume)
 
 
 @app.command()
@@ -188,6 +193,19 @@ def demo(
     from osrae.cli.demo import run
 
     run(output, seed)
+
+
+@app.command()
+def methods(
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="[NAME]", help="Show one with its parameters.", show_default=False),
+    ] = None,
+) -> None:
+    """List the methods: what they are, what data they take, where they were published."""
+    from osrae.cli.methods import run
+
+    run(name)
 
 
 _datasets = typer.Typer(

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from sklearn.base import clone
 
-from osrae import RAEClassifier
+from osrae import RAEClassifier, TwoStageClassifier
 from osrae.cli.display import (
     console,
     note,
@@ -23,7 +24,10 @@ from osrae.cli.source import Source, read_source
 from osrae.data.frames import take_rows
 from osrae.data.labels import encode_labels, label_array
 from osrae.errors import InputError
+from osrae.methods.base import Estimator
 from osrae.methods.persistence import save_estimator
+from osrae.methods.registry import get
+from osrae.methods.two_stage import default_classifier
 from osrae.training.checkpoint import has_checkpoint
 from osrae.training.splitting import split_validation
 
@@ -54,31 +58,68 @@ def run(
     if baseline and test_fraction == 0:
         raise InputError("--baseline compares on held-out data; use a --test-fraction above 0.")
     check_output_folder(output, replace="model")
-    checkpoint = checkpoint_beside(output, "checkpoint", resume)
-    other = checkpoint_beside(output, "baseline-checkpoint", resume)
+    checkpoints = {
+        kind: checkpoint_beside(output, kind, resume)
+        for kind in ("checkpoint", "sampler-checkpoint", "baseline-checkpoint")
+    }
+    model = _model(method, checkpoints, resume)
+    if baseline and not isinstance(model, RAEClassifier):
+        raise InputError(
+            f"--baseline is the network of rae without over-sampling; with --method {method.name}, "
+            "train --method plain in a run of its own."
+        )
     source = read_source(data, target, size)
     parts = _split(source, test_fraction, method.seed)
     notes: dict[str, Any] = {"target": target, "size": size}
-    parameters = {**method.parameters(RAEClassifier), "resume": resume}
-    model = RAEClassifier(**parameters, checkpoint_dir=checkpoint)
     try:
         model.fit(parts.X_train, parts.y_train)
     except KeyboardInterrupt:
-        raise _saved_so_far(model, output, checkpoint, notes) from None
+        raise _saved_so_far(model, output, checkpoints, notes) from None
     save_estimator(model, output, notes)  # before anything else can go wrong
     scored = len(parts.y_test) > 0
     columns = {}
     if scored:
-        columns["osrae"] = scores(parts.y_test, model.predict(parts.X_test))
-        save_estimator(model, output, {**notes, "held_out": columns["osrae"]})
+        columns[method.name] = scores(parts.y_test, model.predict(parts.X_test))
+        save_estimator(model, output, {**notes, "held_out": columns[method.name]})
     if baseline and not scored:
         note("No class can spare a sample to hold out, so there is nothing to compare on.")
     if baseline and scored:
-        columns |= _baseline(parameters, other, parts, output)
-    for folder in (checkpoint, other):
+        columns |= _baseline(model, checkpoints["baseline-checkpoint"], parts, output)
+    for folder in checkpoints.values():
         shutil.rmtree(folder, ignore_errors=True)
     _report(parts, columns)
     console.print(f"Model: {output}", markup=False)
+
+
+def _model(method: MethodOptions, checkpoints: dict[str, Path], resume: bool) -> Any:
+    """Make the classifier that the options name; a sampler gets one behind it.
+
+    Raises
+    ------
+    InputError
+        If there is no such method, or its models cannot be written.
+    """
+    entry = get(method.name)
+    model = entry.estimator(**method.parameters(entry))
+    if entry.kind == "classifier" and not isinstance(model, TwoStageClassifier):
+        return model.set_params(checkpoint_dir=checkpoints["checkpoint"], resume=resume)
+    if entry.kind == "sampler":
+        model = TwoStageClassifier(sampler=model, random_state=method.seed)
+        if "checkpoint_dir" in model.sampler.get_params():
+            model.sampler.set_params(
+                checkpoint_dir=checkpoints["sampler-checkpoint"], resume=resume
+            )
+    if model.classifier is None:
+        model.classifier = default_classifier(
+            **method.run(), checkpoint_dir=checkpoints["checkpoint"], resume=resume
+        )
+    if not isinstance(model.classifier, Estimator):
+        raise InputError(
+            f"--method {method.name} ends in a {type(model.classifier).__name__} of another "
+            "library, which osrae does not write to disk; use it in Python: "
+            f"osrae.methods.get({method.name!r}).estimator()."
+        )
+    return model
 
 
 def _split(source: Source, fraction: float, seed: int) -> _Parts:
@@ -100,23 +141,23 @@ def _split(source: Source, fraction: float, seed: int) -> _Parts:
 
 
 def _saved_so_far(
-    model: RAEClassifier, output: Path, checkpoint: Path, notes: dict[str, Any]
+    model: Any, output: Path, checkpoints: dict[str, Path], notes: dict[str, Any]
 ) -> Stopped:
     """Save an interrupted model, if it has come to one."""
-    goes_on = " The same command with --resume goes on." if has_checkpoint(checkpoint) else ""
-    if not hasattr(model, "bank_"):
+    resumable = any(has_checkpoint(folder) for folder in checkpoints.values())
+    goes_on = " The same command with --resume goes on." if resumable else ""
+    if not hasattr(model, "n_steps_"):
         return Stopped(f"Stopped before there was a model; nothing was written.{goes_on}")
     save_estimator(model, output, notes)
     return Stopped(f"Stopped at step {model.n_steps_}; the model so far is {output}.{goes_on}")
 
 
 def _baseline(
-    parameters: dict[str, Any], checkpoint: Path, parts: _Parts, output: Path
+    model: RAEClassifier, checkpoint: Path, parts: _Parts, output: Path
 ) -> dict[str, dict[str, Any]]:
     """Train the same network plainly, and score it as it is and corrected for class frequencies."""
     note("The same network without oversampling:")
-    switches = {"checkpoint_dir": checkpoint, "oversampling": False, "decoder": False}
-    plain = RAEClassifier(**{**parameters, **switches})
+    plain = clone(model).set_params(checkpoint_dir=checkpoint, oversampling=False, decoder=False)
     try:
         plain.fit(parts.X_train, parts.y_train)
     except KeyboardInterrupt:

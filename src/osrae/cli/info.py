@@ -8,7 +8,7 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
-from osrae import load
+from osrae import TwoStageClassifier, load
 from osrae.cli.display import console, print_scores
 from osrae.data.description import ImageDescription
 from osrae.methods.persistence import read_model_header, read_notes
@@ -20,14 +20,11 @@ def run(path: Path) -> None:
     model = load(path, device="cpu")
     counts = {str(c): int(n) for c, n in zip(model.classes_, model.class_counts_, strict=True)}
     facts: dict[str, Any] = {
-        "model": f"{header['estimator']}, preset {model.preset}",
+        "model": _kind(header["estimator"], model),
         "data": _data(model),
         "target column": notes.get("target"),
         "classes": ", ".join(f"{name} ({count})" for name, count in counts.items()),
-        "latent dimension": model.method_.latent_dim,
-        "mixture size": model.method_.tuple_size,
-        "training": f"{model.n_steps_} steps, random_state {model.random_state}",
-        "validation ACSA": _validation(model.history_),
+        **_training(model),
         "versions": ", ".join(f"{name} {v}" for name, v in header["versions"].items()),
     }
     table = Table(show_header=False, box=None)
@@ -37,7 +34,29 @@ def run(path: Path) -> None:
     console.print(table)
     held_out = notes.get("held_out")
     if held_out is not None:
-        print_scores(counts, {"osrae": held_out})
+        print_scores(counts, {"this model": held_out})
+
+
+def _kind(name: str, model: Any) -> str:
+    if isinstance(model, TwoStageClassifier):
+        parts = (model.sampler_, model.classifier_)
+        return " + ".join(type(part).__name__ for part in parts if part is not None)
+    preset = getattr(model, "preset", None)
+    return name if preset is None else f"{name}, preset {preset}"
+
+
+def _training(model: Any) -> dict[str, Any]:
+    """Return what is known of a training run, of a two-stage model of its classifier's."""
+    model = getattr(model, "classifier_", model)
+    if not hasattr(model, "history_"):
+        return {}
+    method = model.method_
+    return {
+        "latent dimension": getattr(method, "latent_dim", None),
+        "mixture size": getattr(method, "tuple_size", None),
+        "training": f"{model.n_steps_} steps, random_state {model.random_state}",
+        "validation ACSA": _validation(model.history_),
+    }
 
 
 def _data(model: Any) -> str:

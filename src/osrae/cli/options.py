@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from osrae.errors import InputError
+from osrae.methods.entries import MethodEntry
 
 Data = Annotated[
     Path,
@@ -37,7 +38,10 @@ Categorical = Annotated[
         show_default=False,
     ),
 ]
-Preset = Annotated[str, typer.Option(help="default, paper or reference.")]
+Method = Annotated[str, typer.Option(metavar="NAME", help="Any method that `osrae methods` lists.")]
+Preset = Annotated[
+    str, typer.Option(help="default; of rae paper and reference, of others `osrae methods NAME`.")
+]
 Encoder = Annotated[
     str | None,
     typer.Option(help="conv, residual, resnet18 or densenet201; mlp for tables.",
@@ -87,14 +91,27 @@ Quiet = Annotated[bool, typer.Option("--quiet", help="No progress bar.")]
 
 #: Parameters that commands set by themselves, or that have no meaning in the shell.
 _NOT_TO_SET = frozenset(
-    {"callbacks", "checkpoint_dir", "image_shape", "resume", "sampling_strategy", "warm_start"}
+    {
+        "callbacks",
+        "checkpoint_dir",
+        "classifier",
+        "device",
+        "image_shape",
+        "random_state",
+        "resume",
+        "sampler",
+        "sampling_strategy",
+        "verbose",
+        "warm_start",
+    }
 )
 
 
 @dataclass(frozen=True)
 class MethodOptions:
-    """The method's parameters as the shell gives them."""
+    """The method and its parameters as the shell gives them."""
 
+    name: str
     preset: str
     encoder: str | None
     latent_dim: int | None
@@ -111,16 +128,17 @@ class MethodOptions:
     quiet: bool
     others: list[str] | None
 
-    def parameters(self, estimator: type) -> dict[str, Any]:
-        """Return the parameters of ``estimator``.
+    def parameters(self, entry: MethodEntry) -> dict[str, Any]:
+        """Return the parameters of a method's estimator that the shell sets.
 
         Raises
         ------
         InputError
-            If it has no parameter that ``--set`` names.
+            If it has no parameter of a name that is given.
         """
-        named = {
-            "preset": self.preset,
+        known = entry.defaults.keys()
+        asked = {
+            "preset": None if self.preset == "default" else self.preset,
             "encoder": self.encoder,
             "latent_dim": self.latent_dim,
             "mixture_size": self.mixture_size,
@@ -130,12 +148,28 @@ class MethodOptions:
             "max_steps": self.max_steps,
             "batch_size": self.batch_size,
             "learning_rate": self.learning_rate,
-            "categorical_features": self.categorical or "auto",
+            "categorical_features": self.categorical,
+        }
+        given = {name: value for name, value in asked.items() if value is not None}
+        unknown = [_flag(name) for name in given if name not in known]
+        if unknown:
+            has = ", ".join(_flag(name) for name in asked if name in known) or "none of these"
+            raise InputError(f"--method {entry.name} has no {', '.join(unknown)}; it has {has}.")
+        given |= parse_others(self.others, known - asked.keys())
+        return given | {name: value for name, value in self.run().items() if name in known}
+
+    def run(self) -> dict[str, Any]:
+        """Return what every training on this machine is told."""
+        return {
             "random_state": self.seed,
             "device": self.device,
             "verbose": int(not self.quiet),
         }
-        return named | parse_others(self.others, estimator().get_params().keys() - named)
+
+
+def _flag(parameter: str) -> str:
+    name = "categorical" if parameter == "categorical_features" else parameter
+    return f"--{name.replace('_', '-')}"
 
 
 def parse_size(text: str | None) -> tuple[int, int] | None:

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn.base import is_classifier
 
-from osrae import RAEClassifier, load
+from osrae import load
 from osrae.cli.display import console, score_line
 from osrae.cli.runs import check_output_file
 from osrae.data.codec import PictureCodec, TableCodec
@@ -19,15 +20,14 @@ from osrae.evaluation.classification import summary
 from osrae.methods.persistence import read_notes
 
 
-def run(model_path: Path, data: Path, output: Path, priors: str, device: str) -> None:
+def run(model_path: Path, data: Path, output: Path, priors: str | None, device: str) -> None:
     """Write the data's rows (or file names) with predictions beside them."""
     check_output_file(output, TABLE_SUFFIXES)
     model = load(model_path, device=device)
-    if not isinstance(model, RAEClassifier):
+    if not is_classifier(model):
         raise InputError(f"{model_path} holds a {type(model).__name__}, which cannot predict.")
-    if priors not in ("balanced", "train"):
-        raise InputError(f"--priors {priors}: expected balanced or train.")
-    model.priors = priors
+    if priors is not None:
+        _state_priors(model, priors)
     notes = read_notes(model_path)
     pictures = isinstance(model.codec_, PictureCodec)
     X, rows, truth = _pictures(model, data, notes) if pictures else _table(model, data, notes)
@@ -40,8 +40,19 @@ def run(model_path: Path, data: Path, output: Path, priors: str, device: str) ->
     console.print(f"{len(predicted)} predictions: {output}", markup=False)
 
 
+def _state_priors(model: Any, priors: str) -> None:
+    if priors not in ("balanced", "train"):
+        raise InputError(f"--priors {priors}: expected balanced or train.")
+    if "priors" not in model.get_params():
+        raise InputError(
+            f"--priors {priors}: a {type(model).__name__} predicts for the frequencies of what it "
+            "was trained on; leave the option out."
+        )
+    model.priors = priors
+
+
 def _table(
-    model: RAEClassifier, data: Path, notes: dict[str, Any]
+    model: Any, data: Path, notes: dict[str, Any]
 ) -> tuple[Any, pd.DataFrame, np.ndarray | None]:
     if not is_table(data):
         raise InputError(
@@ -58,7 +69,7 @@ def _table(
 
 
 def _pictures(
-    model: RAEClassifier, data: Path, notes: dict[str, Any]
+    model: Any, data: Path, notes: dict[str, Any]
 ) -> tuple[np.ndarray, pd.DataFrame, None]:
     if is_table(data):
         raise InputError(f"The model was trained on pictures, and {data} is a table.")

@@ -14,7 +14,7 @@ from sklearn.base import _fit_context
 from sklearn.preprocessing import label_binarize
 
 from osrae.data.codec import append_decoded
-from osrae.data.frames import append_rows, is_polars, like_container, n_rows
+from osrae.data.frames import append_rows, is_polars, like_container, take_rows
 from osrae.data.labels import label_array
 from osrae.errors import InputError
 from osrae.methods.generating import DeepGenerator, Generator
@@ -154,6 +154,6 @@ def _like_labels(y: Any, labels: np.ndarray, one_vs_all: np.ndarray | None) -> A
     if one_vs_all is not None:
         labels = label_binarize(labels, classes=one_vs_all)
     if hasattr(y, "detach") or is_polars(y):
-        return append_rows(y, labels[n_rows(y) :])
+        return append_rows(take_rows(y, np.arange(0)), labels)
     _, restored = ArraysTransformer(np.empty((0, 1)), y).transform(np.empty((0, 1)), labels)
     return restored

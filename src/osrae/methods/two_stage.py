@@ -146,7 +146,8 @@ class TwoStageClassifier(ClassifierMixin, Estimator):
         -------
         ndarray of shape (n,)
         """
-        return self.classes_[self._answer("predict", X)]
+        codes = self._answer("predict", X)
+        return self.classes_[codes]
 
     @_can("predict_proba")
     def predict_proba(self, X: Any) -> np.ndarray:
