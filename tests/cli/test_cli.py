@@ -17,6 +17,7 @@ from PIL import Image
 from sklearn.datasets import load_digits, load_iris
 
 from osrae import load
+from osrae.methods import available
 
 FAST = ["--max-steps", "20", "--batch-size", "16", "--device", "cpu", "--quiet"]
 
@@ -190,6 +191,79 @@ def test_options_of_the_method_reach_it(iris, tmp_path):
     s = model.method_.settings
     assert (s.latent_dim, s.mixture_size, s.mixing, s.class_sampling) == (5, 3, 2.0, "balanced")
     assert (model.preset, model.random_state, s.learning_rate) == ("paper", 7, 0.001)
+
+
+# ---------------------------------------------------------------- other methods
+
+
+def test_methods_are_listed_and_shown(tmp_path):
+    said = osrae("methods").stdout
+    for entry in available():
+        assert entry.name in said
+    text = osrae("methods", "focal").stdout
+    assert "loss = 'focal'" in text
+    assert "ICCV 2017" in text
+    assert "osrae.methods.deep_classifier.DeepClassifier" in text
+    assert "there are rae, gamo" in refused("methods", "smoke")
+
+
+def test_a_classifier_of_another_method(iris, tmp_path):
+    said = osrae(
+        "fit", iris, "--target", "species", "-o", tmp_path / "m", "--method", "gamo", *FAST
+    )
+    assert "gamo: ACSA" in said.stdout
+    assert type(load(tmp_path / "m")).__name__ == "GAMOClassifier"
+    osrae("predict", tmp_path / "m", iris, "-o", tmp_path / "made.csv", "--priors", "train")
+    assert set(pd.read_csv(tmp_path / "made.csv")["prediction"]) <= set(
+        pd.read_csv(iris)["species"]
+    )
+    assert "GAMOClassifier" in osrae("info", tmp_path / "m").stdout
+
+
+@pytest.mark.parametrize("name", ["smote", "deepsmote"])
+def test_a_sampler_gets_a_classifier_behind_it(iris, tmp_path, name):
+    osrae("fit", iris, "--target", "species", "-o", tmp_path / "m", "--method", name,
+          "--max-steps", "20", "--device", "cpu", "--quiet")  # fmt: skip
+    model = load(tmp_path / "m")
+    assert type(model).__name__ == "TwoStageClassifier"
+    assert model.classifier_.n_steps_ == 20
+    assert not list(tmp_path.glob("m.*"))
+    said = osrae("info", tmp_path / "m").stdout
+    assert "+ DeepClassifier" in said
+    osrae("predict", tmp_path / "m", iris, "-o", tmp_path / "made.csv")
+    assert len(pd.read_csv(tmp_path / "made.csv")) == len(pd.read_csv(iris))
+
+
+@pytest.mark.parametrize("name", ["mc-ccr", "bagan"])
+def test_resampling_by_another_method(iris, tmp_path, name):
+    options = ["--max-steps", "4"] if name == "bagan" else []
+    osrae("resample", iris, "--target", "species", "-o", tmp_path / "more.csv", "--method", name,
+          *options, "--quiet")  # fmt: skip
+    more = pd.read_csv(tmp_path / "more.csv")
+    assert more["species"].value_counts().tolist() == [50, 50, 50]
+
+
+def test_pictures_by_a_method_that_moves_them(digits, tmp_path):
+    osrae("resample", digits, "-o", tmp_path / "more", "--method", "mc-ccr")
+    manifest = pd.read_csv(tmp_path / "more" / "manifest.csv")
+    assert manifest["label"].value_counts().to_dict() == {"is 0": 20, "is 1": 20}
+    assert "mixed_from" not in manifest
+
+
+def test_methods_that_do_not_fit_the_command(iris, tmp_path):
+    data = [iris, "--target", "species", "-o", tmp_path / "m"]
+    assert "gamo, dgc" in refused("fit", *data, "--method", "smoke")
+    assert "has no --mixture-size" in refused(
+        "fit", *data, "--method", "gamo", "--mixture-size", "3"
+    )
+    assert "another library" in refused("fit", *data, "--method", "gradient-boosting")
+    assert "--method plain" in refused("fit", *data, "--method", "gamo", "--baseline")
+    data[-1] = tmp_path / "more.csv"
+    assert "samplers are rae-sampler" in refused("resample", *data, "--method", "gamo")
+    assert "has no --max-steps" in refused(
+        "resample", *data, "--method", "smote", "--max-steps", "3"
+    )
+    assert not list(tmp_path.iterdir()) or {path.name for path in tmp_path.iterdir()} <= {iris.name}
 
 
 # ---------------------------------------------------------------- pictures

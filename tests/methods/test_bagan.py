@@ -12,9 +12,9 @@ from torch import nn
 
 from osrae.data.description import ImageDescription, TableDescription
 from osrae.data.samples import Samples
-from osrae.errors import InputError
-from osrae.methods.bagan import (
-    BAGAN,
+from osrae.errors import DataWarning, InputError
+from osrae.methods.bagan import BAGAN
+from osrae.methods.bagan_method import (
     BAGANMethod,
     autoencoder_loss,
     class_probabilities,
@@ -420,7 +420,7 @@ def test_pictures_are_balanced(preset):
 def test_classes_of_any_size(counts, max_steps):
     X, y = blobs(counts)
     sampler = BAGAN(max_steps=max_steps, batch_size=8, **FAST)
-    with pytest.warns(UserWarning, match="one sample"):
+    with pytest.warns(DataWarning, match="one sample"):
         X_new, y_new = sampler.fit_resample(X, y)
     np.testing.assert_array_equal(X_new[: len(X)], X)
     np.testing.assert_array_equal(np.bincount(y_new), [12, 12, 12])

@@ -10,11 +10,12 @@ import pytest
 import torch
 from sklearn.metrics import balanced_accuracy_score
 
-import osrae.methods.dgc as dgc
 from osrae.data.description import ImageDescription, TableDescription
 from osrae.data.samples import Samples
 from osrae.errors import InputError
-from osrae.methods.dgc import DGC, DGCClassifier, mmd, moment_loss, oversampled, reconstruction_loss
+from osrae.methods import dgc_method
+from osrae.methods.dgc import DGCClassifier
+from osrae.methods.dgc_method import DGC, mmd, moment_loss, oversampled, reconstruction_loss
 from osrae.methods.dgc_settings import PRESETS, DGCSettings, presets_for, rate_factor
 from osrae.networks.layers import one_hot
 from osrae.training.batches import Source, TrainingData
@@ -237,7 +238,7 @@ def moves_of(method, monkeypatch, source) -> list[tuple[set[str], set[str]]]:
         seen.append((set(losses), changed))
 
     with monkeypatch.context() as patch:
-        patch.setattr(dgc, "move", watch)
+        patch.setattr(dgc_method, "move", watch)
         method.training_step(source)
     return seen
 
@@ -329,10 +330,10 @@ def test_the_warm_up_is_short_for_a_short_run_and_ends_when_moments_match(monkey
     assert int(make(TABLE, data).n_warm_up) == 100 // 4
     assert int(make(TABLE, data, max_steps=4000).n_warm_up) == 200
     method = make(TABLE, data)
-    monkeypatch.setattr(dgc, "_MATCHED", 0.0)
+    monkeypatch.setattr(dgc_method, "_MATCHED", 0.0)
     assert set(method.training_step(source_at(data, 0))) == {"warm_up"}
     assert int(method.n_warm_up) == 25
-    monkeypatch.setattr(dgc, "_MATCHED", 1e6)
+    monkeypatch.setattr(dgc_method, "_MATCHED", 1e6)
     assert set(method.training_step(source_at(data, 1))) == {"warm_up"}
     assert int(method.n_warm_up) == 2
     assert "model" in method.training_step(source_at(data, 2))
@@ -365,7 +366,7 @@ class Stop(Callback):
 @pytest.mark.parametrize("stop", [2, 30])
 def test_a_stopped_run_goes_on_bit_for_bit(tmp_path, stop, monkeypatch):
     """Stopped in the warm-up, or after one that ended before its time."""
-    monkeypatch.setattr(dgc, "_MATCHED", 1.0)
+    monkeypatch.setattr(dgc_method, "_MATCHED", 1.0)
     data = rows(TABLE, (30, 90, 20))
 
     def run(folder, *callbacks) -> DGC:
@@ -419,8 +420,8 @@ def test_scores_do_not_depend_on_other_rows_or_on_blocks(kind, monkeypatch):
         together = method.logits(x)
         assert torch.equal(method.logits(x), together)
         single = torch.cat([method.logits(row[None]) for row in x])
-        monkeypatch.setattr(dgc, "_LEAST_VALUES", 1)
-        monkeypatch.setattr(dgc, "_DECODED_VALUES", {"cpu": 7 * x[0].numel()})
+        monkeypatch.setattr(dgc_method, "_LEAST_VALUES", 1)
+        monkeypatch.setattr(dgc_method, "_DECODED_VALUES", {"cpu": 7 * x[0].numel()})
         blocks = method.logits(x)
     torch.testing.assert_close(single, together, **tolerance)
     torch.testing.assert_close(blocks, together, **tolerance)
@@ -484,7 +485,7 @@ def kept(method) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def test_codes_of_evenly_spread_members_are_kept(monkeypatch):
-    monkeypatch.setattr(dgc, "_KEPT_OF_CLASS", 8)
+    monkeypatch.setattr(dgc_method, "_KEPT_OF_CLASS", 8)
     method, data = trained(TABLE), rows(TABLE)
     # Of 12, 30 and 6 members, which follow each other: 8, 8 and 6.
     places = [i * 12 // 8 for i in range(8)] + [12 + i * 30 // 8 for i in range(8)]
@@ -497,7 +498,7 @@ def test_codes_of_evenly_spread_members_are_kept(monkeypatch):
 
 def test_how_many_codes_are_kept(monkeypatch):
     assert make(TABLE).kept_means.shape == (3, 1000, 4)
-    monkeypatch.setattr(dgc, "_KEPT", 18)
+    monkeypatch.setattr(dgc_method, "_KEPT", 18)
     assert make(TABLE).kept_means.shape == (3, 6, 4)
 
 
@@ -664,6 +665,6 @@ def test_the_example_in_the_documentation():
     import doctest
 
     runner = doctest.DocTestRunner()
-    example = doctest.DocTestFinder().find(DGCClassifier, globs={"DGCClassifier": DGCClassifier})
+    example = doctest.DocTestFinder().find(DGCClassifier)
     assert runner.run(example[0]).failed == 0
     assert runner.tries > 0

@@ -11,18 +11,11 @@ from scipy import sparse
 from scipy.spatial.distance import cdist
 from scipy.stats import ks_2samp, kstest
 
-import osrae.methods.mc_ccr as module
 from osrae.errors import InputError
-from osrae.methods import registry
-from osrae.methods.mc_ccr import (
-    MCCCR,
-    CCRSettings,
-    allocate,
-    draw_inside,
-    grow,
-    resample,
-    sphere_radii,
-)
+from osrae.methods import mc_ccr_method, mc_ccr_spheres, registry
+from osrae.methods.mc_ccr import MCCCR
+from osrae.methods.mc_ccr_method import resample
+from osrae.methods.mc_ccr_spheres import CCRSettings, allocate, draw_inside, grow, sphere_radii
 from osrae.methods.registry import MethodEntry
 
 NORMS = [1.0, 2.0, 3.0, np.inf]
@@ -166,7 +159,7 @@ def test_blocks_and_the_origin_change_nothing(monkeypatch):
     centres, opponents = points(4, 25, 30)
     opponents[:3] = centres[[0, 9, 20]]
     whole = grow(centres, opponents, CCRSettings(energy=3.0), np.random.default_rng(0))
-    monkeypatch.setattr(module, "_BLOCK_BYTES", 8 * 30 * 2)
+    monkeypatch.setattr(mc_ccr_spheres, "_BLOCK_BYTES", 8 * 30 * 2)
     for shift in (0.0, 1000.0):
         parts = grow(
             centres + shift, opponents + shift, CCRSettings(energy=3.0), np.random.default_rng(0)
@@ -258,7 +251,7 @@ def test_lengths_and_directions_of_new_points(norm):
 def test_blocks_of_new_points_are_one_after_the_other(monkeypatch):
     rng = np.random.default_rng(0)
     centres, radii = rng.normal(size=(50, 3)), np.full(50, 1e-6)
-    monkeypatch.setattr(module, "_BLOCK_BYTES", 8 * 3 * 7)
+    monkeypatch.setattr(mc_ccr_spheres, "_BLOCK_BYTES", 8 * 3 * 7)
     drawn = draw_inside(centres, radii, CCRSettings(), rng)
     np.testing.assert_allclose(drawn, centres, atol=2e-6)
     assert (drawn != centres).any(axis=1).all()
@@ -351,7 +344,7 @@ def watched(monkeypatch):
         turns.append((centres, opponents))
         return grow(centres, opponents, *rest)
 
-    monkeypatch.setattr(module, "grow", spy)
+    monkeypatch.setattr(mc_ccr_method, "grow", spy)
     return turns
 
 

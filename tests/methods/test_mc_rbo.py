@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from scipy.stats import chisquare
 
-from osrae.errors import InputError
-from osrae.methods import mc_rbo, registry
-from osrae.methods.mc_rbo import (
-    MCRBO,
+from osrae.errors import DataWarning, InputError
+from osrae.methods import mc_rbo_method, registry
+from osrae.methods.mc_rbo import MCRBO
+from osrae.methods.mc_rbo_method import (
     RadialWalk,
     ShuffledMoves,
     nearest_opponent_distance,
@@ -250,7 +250,7 @@ def test_distances_of_a_walk_equal_recomputed_ones(monkeypatch):
         seen.append(distances.copy())
         return potential(distances, signs)
 
-    monkeypatch.setattr(mc_rbo, "potential", spied)
+    monkeypatch.setattr(mc_rbo_method, "potential", spied)
     near = np.concatenate([own[:2], rivals[:4] + 100])
     signs = np.array([[-1.0, -1, 1, 1, 1, 1]])
     moves = RecordedMoves(2, 5, np.random.default_rng(0))
@@ -353,7 +353,7 @@ def test_neighbourhoods_equal_a_slow_search(monkeypatch):
     rng = np.random.default_rng(0)
     points, seeds = rng.normal(size=(60, 7)), np.array([0, 3, 17, 59])
     whole = neighbourhoods(points, seeds, 9)
-    monkeypatch.setattr(mc_rbo, "_BLOCK_BYTES", 60 * 8)  # a seed at a time
+    monkeypatch.setattr(mc_rbo_method, "_BLOCK_BYTES", 60 * 8)  # a seed at a time
     for found in (whole, neighbourhoods(points, seeds, 9)):
         assert [set(row) for row in found] == [slow_neighbours(points, s, 9) for s in seeds]
 
@@ -371,8 +371,8 @@ def test_a_seed_is_among_its_neighbours_whatever_copies_it_has():
 def test_oversampling_a_class_equals_the_slow_version(
     n_neighbors, block_bytes, given_moves, monkeypatch
 ):
-    monkeypatch.setattr(mc_rbo, "ShuffledMoves", given_moves)
-    monkeypatch.setattr(mc_rbo, "_BLOCK_BYTES", block_bytes)
+    monkeypatch.setattr(mc_rbo_method, "ShuffledMoves", given_moves)
+    monkeypatch.setattr(mc_rbo_method, "_BLOCK_BYTES", block_bytes)
     own, rivals = two_classes()
     how = RadialWalk(gamma=1.5, step=0.02, n_steps=130, n_neighbors=n_neighbors)
     new, seeds = with_seeds(own, rivals, 12, how)
@@ -388,9 +388,9 @@ def test_oversampling_a_class_equals_the_slow_version(
 
 
 def test_walkers_are_split_without_loss_into_blocks_of_bounded_size(monkeypatch):
-    monkeypatch.setattr(mc_rbo, "_BLOCK_BYTES", 100_000)
+    monkeypatch.setattr(mc_rbo_method, "_BLOCK_BYTES", 100_000)
     places = np.sort(np.random.default_rng(0).integers(40, size=300))
-    blocks = mc_rbo._walker_blocks(np.unique(places, return_inverse=True)[1], 5, 26)
+    blocks = mc_rbo_method._walker_blocks(np.unique(places, return_inverse=True)[1], 5, 26)
     np.testing.assert_array_equal(np.concatenate(blocks), np.arange(300))
     near = [len(np.unique(places[block])) * 5 * 26 * 8 for block in blocks]
     walkers = [len(block) * (3 * 26 + 2 * 5) * 8 for block in blocks]  # three arrays (W, M) at once
@@ -514,7 +514,7 @@ def test_smaller_classes_walk_against_enlarged_ones_and_their_own_original_point
         calls.append((own, rivals, oversample_class(own, rivals, n, how, rng)))
         return calls[-1][2]
 
-    monkeypatch.setattr(mc_rbo, "oversample_class", spied)
+    monkeypatch.setattr(mc_rbo_method, "oversample_class", spied)
     oversample_classes(
         rows, codes, np.array([30, 0, 21]), WIDE, "sampling", np.random.default_rng(0)
     )
@@ -585,7 +585,7 @@ def test_pictures_stay_in_their_range_and_take_their_unit_from_opponents(monkeyp
         walks.append(how)
         return oversample_class(own, rivals, n, how, rng)
 
-    monkeypatch.setattr(mc_rbo, "oversample_class", spied)
+    monkeypatch.setattr(mc_rbo_method, "oversample_class", spied)
     X_new, y_new = MCRBO(random_state=0).fit_resample(X, y)
     assert walks == [RadialWalk(gamma=1.0, step=0.001, n_steps=500, n_neighbors=25, unit="nn")]
     assert X_new.dtype == np.uint8
@@ -616,7 +616,7 @@ def test_defaults_of_tables_depend_on_the_unit(parameters, expected, monkeypatch
         walks.append((how.gamma, how.step, how.unit))
         return oversample_class(own, rivals, n, how, rng)
 
-    monkeypatch.setattr(mc_rbo, "oversample_class", spied)
+    monkeypatch.setattr(mc_rbo_method, "oversample_class", spied)
     X, y = labelled_table()
     MCRBO(n_steps=3, **parameters).fit_resample(X, y)
     assert walks == [expected] * 2
@@ -634,7 +634,8 @@ def test_any_number_of_any_class_can_be_asked_for():
 def test_a_class_of_one_sample_is_enlarged():
     X, y = labelled_table()
     keep = (y != "few") | (np.cumsum(y == "few") == 1)
-    _, y_new = MCRBO(**FAST).fit_resample(X[keep], y[keep])
+    with pytest.warns(DataWarning, match="one sample: few"):
+        _, y_new = MCRBO(**FAST).fit_resample(X[keep], y[keep])
     assert list(y_new).count("few") == 41
 
 

@@ -100,7 +100,8 @@ def _model(method: MethodOptions, checkpoints: dict[str, Path], resume: bool) ->
         If there is no such method, or its models cannot be written.
     """
     entry = get(method.name)
-    model = entry.estimator(**method.parameters(entry))
+    second = ("max_steps",) if entry.kind == "sampler" else ()
+    model = entry.estimator(**method.parameters(entry, second))
     if entry.kind == "classifier" and not isinstance(model, TwoStageClassifier):
         return model.set_params(checkpoint_dir=checkpoints["checkpoint"], resume=resume)
     if entry.kind == "sampler":
@@ -111,7 +112,10 @@ def _model(method: MethodOptions, checkpoints: dict[str, Path], resume: bool) ->
             )
     if model.classifier is None:
         model.classifier = default_classifier(
-            **method.run(), checkpoint_dir=checkpoints["checkpoint"], resume=resume
+            **method.run(),
+            max_steps=method.max_steps,
+            checkpoint_dir=checkpoints["checkpoint"],
+            resume=resume,
         )
     if not isinstance(model.classifier, Estimator):
         raise InputError(

@@ -31,7 +31,8 @@ def _one(entry: MethodEntry) -> Table:
     table.add_row("kind", entry.kind)
     table.add_row("data", " and ".join(entry.data))
     table.add_row("paper", escape(entry.paper))
-    table.add_row("in Python", escape(entry.home.replace(":", ".")))
+    factory = entry.factory
+    table.add_row("in Python", f"{factory.__module__}.{factory.__qualname__}")
     for number, (name, value) in enumerate(sorted(entry.defaults.items())):
         table.add_row("" if number else "defaults", escape(f"{name} = {value!r}"))
     return table

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -68,7 +68,9 @@ Augmentation = Annotated[
     typer.Option(help="none, auto, digits, crop, flip-crop or reference.",
                  show_default=False),
 ]  # fmt: skip
-MaxSteps = Annotated[int | None, typer.Option(help="Length of training.", show_default=False)]
+MaxSteps = Annotated[
+    int | None, typer.Option(help="Length of training, of each stage.", show_default=False)
+]
 BatchSize = Annotated[int | None, typer.Option(help="Tuples in a batch.", show_default=False)]
 LearningRate = Annotated[float | None, typer.Option(help="Learning rate.", show_default=False)]
 Seed = Annotated[int, typer.Option(min=0, help="Decides everything that is random.")]
@@ -128,8 +130,14 @@ class MethodOptions:
     quiet: bool
     others: list[str] | None
 
-    def parameters(self, entry: MethodEntry) -> dict[str, Any]:
+    def parameters(self, entry: MethodEntry, besides: Collection[str] = ()) -> dict[str, Any]:
         """Return the parameters of a method's estimator that the shell sets.
+
+        Parameters
+        ----------
+        entry : MethodEntry
+        besides : collection of str
+            Parameters that something else takes, if this method does not.
 
         Raises
         ------
@@ -151,10 +159,11 @@ class MethodOptions:
             "categorical_features": self.categorical,
         }
         given = {name: value for name, value in asked.items() if value is not None}
-        unknown = [_flag(name) for name in given if name not in known]
+        unknown = [_flag(name) for name in given if name not in known | set(besides)]
         if unknown:
             has = ", ".join(_flag(name) for name in asked if name in known) or "none of these"
             raise InputError(f"--method {entry.name} has no {', '.join(unknown)}; it has {has}.")
+        given = {name: value for name, value in given.items() if name in known}
         given |= parse_others(self.others, known - asked.keys())
         return given | {name: value for name, value in self.run().items() if name in known}
 

@@ -1,4 +1,4 @@
-"""Settings of BAGAN and its presets; the notation is that of `osrae.methods.bagan`.
+"""Settings of BAGAN and its presets; the notation is that of `osrae.methods.bagan_method`.
 
 What the two presets differ in ("original" is the authors' code):
 

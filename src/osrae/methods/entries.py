@@ -31,8 +31,9 @@ class MethodEntry:
         What it takes.
     paper : str
         Where it was published.
-    home : str
-        ``"module:name"`` of its estimator's class, or of a function that makes one.
+    home : str or callable
+        Its estimator's class, or a function that makes one; or ``"module:name"`` of it, to be
+        imported when it is needed.
     parameters : mapping
         Parameters that are set in place of the class's own defaults.
     """
@@ -42,12 +43,14 @@ class MethodEntry:
     kind: Kind
     data: tuple[DataKind, ...]
     paper: str
-    home: str
+    home: str | Callable[..., Any]
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def factory(self) -> Callable[..., Any]:
         """The class of the estimator, or the function that makes one."""
+        if not isinstance(self.home, str):
+            return self.home
         module, _, name = self.home.partition(":")
         return getattr(importlib.import_module(module), name)
 

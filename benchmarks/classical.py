@@ -1,0 +1,784 @@
+"""AMDO, MC-CCR and MC-RBO beside the code of others: the same results, and how fast.
+
+    git clone https://github.com/michalkoziarski/MC-CCR ccr
+    git clone https://github.com/michalkoziarski/MultiClassRBO rbo
+    python benchmarks/classical.py --mc-ccr ccr --mc-rbo rbo
+    python benchmarks/classical.py --mc-rbo rbo --part agreement
+
+MC-CCR and MC-RBO are compared with their authors' code. AMDO has no public code that does what the
+article says: it is compared with a plain transcription of the article's Algorithms 2 and 3, below,
+and timed beside two implementations of its simpler relative MDO, where a clone of
+analyzingtheworld/multi-imbalance or of analyticalmindsltd/smote_variants is given. What is not
+given is skipped.
+
+``agreement`` is about what draws no random numbers, or the same ones: for AMDO the neighbours of
+the own class, the contours' shape and the seeds' distances; for MC-CCR radii and translations; for
+MC-RBO the potential, and walks from the same points along the same lists of moves.
+``distribution`` is about the rest: as many runs of both with other seeds, each summed up in the
+mean, deviation and quartiles of every coordinate of every class; two-sample Kolmogorov-Smirnov
+tests (the least p of all, Bonferroni), and a permutation test of the energy distance. Both use
+tables of the KEEL collection and a synthetic one of 5,000 × 64. ``speed`` times both on the latter
+(MC-RBO's authors' code takes nine minutes), ``large`` ours on 100,000 × 50, in processes of their
+own. Writes results/classical.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import importlib
+import importlib.util
+import json
+import logging
+import math
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import FrameType, ModuleType
+from typing import Any
+from unittest import mock
+
+import numpy as np
+from measuring import in_child, peak_memory, write
+from scipy.spatial.distance import cdist
+from scipy.stats import ks_2samp
+from sklearn.datasets import make_classification
+from sklearn.preprocessing import MinMaxScaler
+
+from osrae.data.codec import fit_codec
+from osrae.datasets import load_original
+from osrae.methods import mc_rbo_method as mc_rbo
+from osrae.methods.amdo import AMDO
+from osrae.methods.amdo_method import (
+    choose_seeds,
+    count_same_class,
+    fit_contours,
+    hvdm_columns,
+    partially_balanced_counts,
+)
+from osrae.methods.mc_ccr_method import Resampled, resample
+from osrae.methods.mc_ccr_spheres import CCRSettings, grow
+from osrae.methods.mc_rbo_method import RadialWalk
+from osrae.methods.rows import encoded_rows
+
+PARTS = ("agreement", "distribution", "speed", "large")
+AMDO_TABLES = ("newthyroid", "glass", "ecoli", "cleveland", "vehicle", "balance", "hayes-roth")
+CCR_TABLES = ("balance", "newthyroid", "glass", "ecoli", "hayes-roth", "vehicle", "cleveland")
+RBO_TABLES = ("newthyroid", "glass", "ecoli", "cleveland", "vehicle", "yeast", "page-blocks",
+              "satimage")  # fmt: skip
+#: Tables of which the authors' MC-RBO makes all classes in seconds.
+RBO_WHOLE_TABLES = ("newthyroid", "glass", "vehicle", "cleveland", "dermatology")
+_SHARES = (0.6, 0.2, 0.1, 0.06, 0.04)
+_SYNTHETIC = (5_000, 64)
+_ENERGIES = (0.01, 0.25, 1.0, 10.0, 100.0, 1e5)
+_SPHERES = 120  #: Centres of a class at most, and half of the opponents.
+_WALKS = 24
+_PERMUTATIONS = 4999
+_REPEATS = 3
+
+Table = tuple[np.ndarray, np.ndarray]
+Row = dict[str, Any]
+
+
+# ---------------------------------------------------------------- data
+
+
+@functools.cache
+def table(name: str) -> Table:
+    """Encoded rows (n, d) in float64, and class numbers in the order of class sizes."""
+    if name == "synthetic":
+        return synthetic(*_SYNTHETIC)
+    original = load_original(f"keel/{name}")
+    X, y = original.X_train, np.asarray(original.y_train).astype(str)
+    rows = encoded_rows(fit_codec(X, None, "auto"), X).astype(np.float64)
+    return rows, by_size(np.unique(y, return_inverse=True)[1])
+
+
+def synthetic(n: int, d: int) -> Table:
+    """Make five classes of two Gaussian clusters each."""
+    X, y = make_classification(
+        n, d, n_informative=max(4, d // 3), n_redundant=d // 8, n_classes=len(_SHARES),
+        weights=list(_SHARES), flip_y=0.02, random_state=0,
+    )  # fmt: skip
+    return (X - X.mean(0)) / X.std(0), by_size(y)
+
+
+def by_size(codes: np.ndarray) -> np.ndarray:
+    """Number classes by descending size, so that equal sizes mean the same to everyone."""
+    order = np.argsort(-np.bincount(codes), kind="stable")
+    return np.argsort(order)[codes]
+
+
+def untied(data: Table) -> Table:
+    """Move every row a little: which of two neighbours at one distance counts is left open."""
+    rows, codes = data
+    return rows + np.random.default_rng(0).normal(scale=1e-6, size=rows.shape), codes
+
+
+def in_unit_cube(data: Table) -> Table:
+    """Bring columns to [0, 1], as MC-RBO's authors do; leave out classes below five rows."""
+    rows, codes = data
+    kept = np.bincount(codes)[codes] >= 5
+    return MinMaxScaler().fit_transform(rows[kept]), codes[kept]
+
+
+# ---------------------------------------------------------------- two samples
+
+
+def summary(points: np.ndarray, codes: np.ndarray) -> np.ndarray:
+    """Mean, deviation and quartiles of every coordinate of every class, and its size."""
+    parts: list[np.ndarray] = []
+    for code in np.unique(codes):
+        own = points[codes == code]
+        quartiles = np.quantile(own, [0.25, 0.5, 0.75], axis=0)
+        parts += [own.mean(0), own.std(0), *quartiles, np.array([len(own)])]
+    return np.concatenate(parts)
+
+
+def two_samples(a: np.ndarray, b: np.ndarray) -> Row:
+    """Compare two samples of vectors (n, k), coordinate by coordinate and as a whole.
+
+    Coordinates that do not vary must agree, and are not tested: ``fixed_difference``.
+    """
+    # Equal numbers that were summed in another order are equal.
+    together = np.concatenate([a, b]).round(9)
+    a, b = together[: len(a)], together[len(a) :]
+    spread = together.std(0)
+    varied = spread > 1e-7 * np.maximum(1, np.abs(together).max(0))
+    fixed = float(np.abs(a.mean(0) - b.mean(0))[~varied].max(initial=0))
+    result: Row = {"runs": len(a), "numbers": int(varied.sum()), "fixed_difference": fixed}
+    if varied.any():
+        pairs = zip(a.T[varied], b.T[varied], strict=True)
+        least = min(ks_2samp(x, y, method="asymp").pvalue for x, y in pairs)
+        scaled = together[:, varied] / spread[varied]
+        result["ks_least_p"] = float(min(1, least * varied.sum()))
+        result["energy_p"] = energy_test(cdist(scaled, scaled), len(a))
+    return result
+
+
+def energy_test(distances: np.ndarray, n: int) -> float:
+    """Permutation test of the energy distance between the first ``n`` rows and the rest."""
+    rng = np.random.default_rng(0)
+    size = len(distances)
+
+    def statistic(first: np.ndarray) -> float:
+        x = first / n - (1 - first) / (size - n)
+        return float(-x @ distances @ x)
+
+    first = (np.arange(size) < n).astype(float)
+    found = statistic(first)
+    drawn = [statistic(rng.permutation(first)) for _ in range(_PERMUTATIONS)]
+    return (1 + sum(value >= found for value in drawn)) / (1 + len(drawn))
+
+
+def over_seeds(ours: Callable[[int], Table], theirs: Callable[[int], Table], seeds: int) -> Row:
+    """Run both with as many seeds, and compare the summaries of what comes out."""
+    a = np.array([summary(*theirs(seed)) for seed in range(seeds)])
+    b = np.array([summary(*ours(seed)) for seed in range(10**6, 10**6 + seeds)])
+    return two_samples(a, b)
+
+
+def relative(ours: np.ndarray, theirs: np.ndarray) -> float:
+    """Largest difference, in parts of the largest of theirs or of 1."""
+    return float(np.abs(ours - theirs).max(initial=0) / max(1.0, np.abs(theirs).max(initial=0)))
+
+
+# ---------------------------------------------------------------- AMDO, transcribed
+
+
+class Transcription:
+    """Algorithms 2 and 3 of the article for continuous columns, row by row and number by number.
+
+    Neither blocks nor array operations over rows: it is to be read beside the article. Classes with
+    fewer than two seeds do with K1 = 1, or else take all rows, as in `choose_seeds`.
+    """
+
+    def __init__(self, X: np.ndarray, codes: np.ndarray, k1: int = 5, k2: int = 10) -> None:
+        self.X, self.codes, self.k1, self.k2 = X, codes, k1, k2
+        self.counts = np.bincount(codes).tolist()
+        deviation = X.std(axis=0)
+        self.scaled = X / np.where(deviation > 0, 4 * deviation, np.inf)
+
+    def partially_balanced(self) -> list[int]:
+        """Algorithm 3: the sizes of classes."""
+        sizes, n_classes = dict(enumerate(self.counts)), len(self.counts)
+        for _ in range(math.ceil(max(self.counts) * (n_classes - 1) / min(self.counts))):
+            smallest = min(sizes, key=lambda code: sizes[code])
+            if sizes[smallest] / sum(sizes.values()) <= 2 / (3 * n_classes - 1):
+                sizes[smallest] += self.counts[smallest]
+        return [sizes[code] for code in range(n_classes)]
+
+    def same_class(self, code: int) -> list[int]:
+        """Count the neighbours of the own class, for every row of a class."""
+        found = []
+        for i in np.flatnonzero(self.codes == code):
+            distance = np.sqrt(((self.scaled - self.scaled[i]) ** 2).sum(axis=1))
+            distance[i] = np.inf
+            nearest = np.argsort(distance, kind="stable")[: self.k2]
+            found.append(int((self.codes[nearest] == code).sum()))
+        return found
+
+    def seeds(self, code: int) -> tuple[np.ndarray, np.ndarray]:
+        """Rows that new ones are drawn from, and their probabilities."""
+        members, same = np.flatnonzero(self.codes == code), self.same_class(code)
+        for least in (self.k1, 1):
+            kept = [place for place, number in enumerate(same) if number >= least]
+            if len(kept) >= 2:
+                weights = np.array([same[place] / self.k2 for place in kept])
+                return members[kept], weights / weights.sum()
+        return members, np.full(len(members), 1 / len(members))
+
+    def space(self, rows: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Centre, deviations, principal directions, scores of rows, and variances of scores."""
+        n = len(rows)
+        centre, deviation = rows.mean(axis=0), rows.std(axis=0)
+        deviation = np.where(deviation > 0, deviation, 1)
+        Z = (rows - centre) / deviation / math.sqrt(n)
+        _, _, directions = np.linalg.svd(Z, full_matrices=False)
+        scores = Z @ directions.T
+        variances = scores.var(axis=0, ddof=1)
+        kept = variances > 1e-10 * variances.max()
+        return centre, deviation, directions[kept], scores[:, kept], variances[kept]
+
+    def resample(self, seed: int) -> Table:
+        """Balance all classes; returns new rows and their class numbers."""
+        rng = np.random.default_rng(seed)
+        new, new_codes = [], []
+        for code, count in enumerate(self.counts):
+            extra = max(self.counts) - count
+            if not extra:
+                continue
+            rows, probabilities = self.seeds(code)
+            centre, deviation, directions, scores, variances = self.space(self.X[rows])
+            samples = np.empty((extra, len(variances)))
+            for sample in samples:
+                chosen = scores[rng.choice(len(rows), p=probabilities)]
+                alpha = 0.0
+                for k in range(len(variances)):
+                    alpha += chosen[k] ** 2 / variances[k]
+                u = rng.uniform(-1, 1, len(variances))
+                share = np.abs(u) / np.abs(u).sum()
+                for k in range(len(variances)):
+                    length = math.sqrt(alpha * variances[k] * share[k])
+                    sample[k] = math.copysign(length, u[k])
+            new.append(centre + deviation * (math.sqrt(len(rows)) * samples @ directions))
+            new_codes.append(np.full(extra, code))
+        return np.concatenate(new), np.concatenate(new_codes)
+
+
+def our_amdo(rows: np.ndarray, codes: np.ndarray, seed: int) -> Table:
+    """Return the new rows of ours and their class numbers."""
+    X, y = AMDO(random_state=seed).fit_resample(rows, codes)
+    return X[len(rows) :], y[len(rows) :]
+
+
+def amdo_agreement() -> Iterator[Row]:
+    """Compare what precedes the draws, on rows without equal distances."""
+    for name in (*AMDO_TABLES, "synthetic"):
+        rows, codes = untied(table(name))
+        other, counts = Transcription(rows, codes), np.bincount(codes)
+        columns, width = hvdm_columns(rows, codes, rows.shape[1]), rows.shape[1]
+        found = {"differing_neighbours": 0, "differing_sizes": 0, "radii": 0.0, "ellipsoids": 0.0}
+        ours = partially_balanced_counts(counts)
+        found["differing_sizes"] = int((ours != other.partially_balanced()).sum())
+        for code in range(1, len(counts)):
+            members = np.flatnonzero(codes == code)
+            same = count_same_class(columns, codes, members, other.k2)
+            found["differing_neighbours"] += int((same != other.same_class(code)).sum())
+            places, weights = choose_seeds(same, other.k1)
+            contours = fit_contours(rows[members[places]], weights, width)
+            _, deviation, directions, scores, variances = other.space(rows[other.seeds(code)[0]])
+            axes = np.sqrt(len(scores) * variances)[:, None] * directions * deviation
+            radii = np.sqrt((scores**2 / variances).sum(axis=1))
+            found["radii"] = max(found["radii"], relative(contours.radii, radii))
+            # Of axes, which may change signs and, where two are as long, places: what they span.
+            shape = relative(contours.axes.T @ contours.axes, axes.T @ axes)
+            found["ellipsoids"] = max(found["ellipsoids"], shape)
+        yield {"method": "AMDO", "case": name, "rows": int(counts[1:].sum()), **found}
+
+
+def amdo_distribution(seeds: int) -> Iterator[Row]:
+    """Whole runs of ours and of the transcription."""
+    for name in (*AMDO_TABLES, "synthetic"):
+        rows, codes = untied(table(name))
+        other = Transcription(rows, codes)
+        found = over_seeds(functools.partial(our_amdo, rows, codes), other.resample, seeds)
+        yield {"method": "AMDO", "case": name, **found}
+
+
+# ---------------------------------------------------------------- MC-CCR
+
+
+def ccr_result(data: Table, seed: int, settings: CCRSettings) -> Resampled:
+    rows, codes = data
+    counts = np.bincount(codes)
+    return resample(rows, codes, counts.max() - counts, settings, np.random.default_rng(seed))
+
+
+def our_ccr(data: Table, settings: CCRSettings, seed: int) -> Table:
+    """All points after a run of ours, moved ones and new ones."""
+    (rows, codes), result = data, ccr_result(data, seed, settings)
+    points = (rows + result.translations)[result.kept]
+    return (
+        np.concatenate([points, result.new_rows]),
+        np.concatenate([codes[result.kept], result.new_codes]),
+    )
+
+
+def their_ccr(theirs: ModuleType, data: Table, options: dict[str, Any], seed: int) -> Table:
+    """All points after a run of theirs."""
+    rows, codes = data
+    np.random.seed(seed)  # noqa: NPY002
+    last = codes.max()
+    # They sort classes ascending by size, and reverse.
+    points, labels = theirs.MultiClassCCR(**options).fit_sample(rows, last - codes)
+    return points, last - labels
+
+
+def their_spheres(
+    theirs: ModuleType, centres: np.ndarray, opponents: np.ndarray, energy: float, norm: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Radii and translations inside their binary CCR, read when it returns."""
+    X = np.concatenate([centres, opponents])
+    y = np.repeat([1, 0], [len(centres), len(opponents)])
+    ccr = theirs.CCR(energy, "translate", "random", norm, minority_class=1, n=0)
+    seen: dict[str, np.ndarray] = {}
+
+    def on_return(frame: FrameType, event: str, _: Any) -> None:
+        if event == "return" and frame.f_code is theirs.CCR.fit_sample.__code__:
+            seen.update({name: frame.f_locals[name] for name in ("radii", "translations")})
+
+    np.random.seed(0)  # noqa: NPY002
+    sys.setprofile(on_return)
+    try:
+        ccr.fit_sample(X, y)
+    finally:
+        sys.setprofile(None)
+    return seen["radii"], seen["translations"]
+
+
+def ccr_agreement(theirs: ModuleType) -> Iterator[Row]:
+    """Compare spheres and what they do to opponents, at energies from none to all inside.
+
+    Opponents that coincide with a centre leave in a random direction, and are left out.
+    """
+    for name in (*CCR_TABLES, "synthetic"):
+        rows, codes = table(name)
+        for norm in (1.0, 2.0):
+            rng = np.random.default_rng(0)
+            found = {"spheres": 0, "inside": 0, "coincident": 0, "radii": 0.0, "translations": 0.0}
+            for code in range(1, codes.max() + 1):
+                centres = rows[rng.permutation(np.flatnonzero(codes == code))[:_SPHERES]]
+                others = rng.permutation(np.flatnonzero(codes < code))[: 2 * _SPHERES]
+                free = cdist(centres, rows[others], "minkowski", p=norm).min(axis=0) > 0
+                found["coincident"] += int((~free).sum())
+                for energy in _ENERGIES:
+                    radii, moves = their_spheres(theirs, centres, rows[others], energy, norm)
+                    settings = CCRSettings(energy=energy, norm=norm, original=True)
+                    ours = grow(centres, rows[others], settings, rng)
+                    assert ours.translations is not None
+                    off = relative(ours.translations[free], moves[free])
+                    found["translations"] = max(found["translations"], off)
+                    found["radii"] = max(found["radii"], relative(ours.radii, radii))
+                    found["spheres"] += len(radii)
+                    found["inside"] += int(ours.inside.sum())
+            yield {"method": "MC-CCR", "case": f"{name}, p = {norm:g}", **found}
+
+
+def ccr_cases() -> Iterator[tuple[str, dict[str, Any]]]:
+    """List tables and options, by their names for parameters."""
+    for energy in (0.25, 5.0):
+        yield from ((name, {"energy": energy}) for name in CCR_TABLES)
+    # Not ecoli: where removal empties a class of 2, theirs goes on and ours refuses.
+    for name in ("newthyroid", "glass"):
+        yield name, {"energy": 5.0, "selection_strategy": "random"}
+        yield name, {"energy": 5.0, "method": "complete"}
+        yield name, {"energy": 5.0, "cleaning_strategy": "ignore", "p_norm": 2}
+        yield name, {"energy": 2.0, "cleaning_strategy": "remove"}
+        yield name, {"energy": 2.0, "cleaning_strategy": "remove", "method": "complete"}
+    yield "synthetic", {"energy": 20.0}
+
+
+def ccr_distribution(theirs: ModuleType, seeds: int) -> Iterator[Row]:
+    """Whole runs of both, `CCRSettings.original` for ours."""
+    names = {"cleaning_strategy": "cleaning", "selection_strategy": "selection",
+             "p_norm": "norm", "method": "decomposition"}  # fmt: skip
+    for name, options in ccr_cases():
+        given = {names.get(option, option): value for option, value in options.items()}
+        ours = functools.partial(our_ccr, table(name), CCRSettings(**given, original=True))
+        found = over_seeds(ours, functools.partial(their_ccr, theirs, table(name), options), seeds)
+        title = ", ".join([name, *(f"{option} {value}" for option, value in given.items())])
+        yield {"method": "MC-CCR", "case": title, **found}
+
+
+# ---------------------------------------------------------------- MC-RBO
+
+
+def our_rbo(data: Table, how: RadialWalk, seed: int) -> Table:
+    """All points after a run of ours."""
+    rows, codes = data
+    counts = np.bincount(codes)
+    rng = np.random.default_rng(seed)
+    n_new = counts.max() - counts
+    return mc_rbo.oversample_classes(rows, codes, n_new, how, "sampling", rng)
+
+
+def their_rbo(theirs: ModuleType, data: Table, how: RadialWalk, seed: int) -> Table:
+    """All points after a run of theirs."""
+    np.random.seed(seed)  # noqa: NPY002
+    method = theirs.MultiClassRBO(gamma=how.gamma, step_size=how.step, n_steps=how.n_steps)
+    points, codes = method.fit_sample(*data)
+    return points, codes.astype(int)
+
+
+def their_walks(
+    theirs: ModuleType, own: np.ndarray, rivals: np.ndarray, n: int, how: RadialWalk, seed: int
+) -> np.ndarray:
+    """New points of one class by their binary RBO."""
+    X = np.concatenate([own, rivals])
+    y = np.repeat([1.0, 0.0], [len(own), len(rivals)])
+    np.random.seed(seed)  # noqa: NPY002
+    rbo = theirs.RBO(how.gamma, how.step, how.n_steps, minority_class=1.0, n=n)
+    return np.array(rbo.fit_sample(X, y))
+
+
+def rare_class(data: Table) -> tuple[np.ndarray, np.ndarray, float]:
+    """The smallest class of ten rows at least, its opponents, and a width that they can feel."""
+    rows, codes = data
+    counts = np.bincount(codes)
+    fit = np.flatnonzero((counts >= 10) & (counts < counts.max()))
+    code = int(min(fit, key=lambda code: counts[code]))
+    rng = np.random.default_rng(0)
+    rivals = rows[mc_rbo.opponents(code, codes, len(codes), "sampling", rng)]
+    own = rows[codes == code]
+    return own, rivals, mc_rbo.nearest_opponent_distance(own, rivals)
+
+
+def shuffled(
+    n_dimensions: int, excluded: tuple[int, int] | None, rng: np.random.Generator
+) -> list[tuple[int, int]]:
+    """Make a list of moves as theirs does: coordinate and sign, taken from the end."""
+    every = [(dimension, sign) for dimension in range(n_dimensions) for sign in (-1, 1)]
+    every = [move for move in every if move != excluded]
+    return [every[place] for place in rng.permutation(len(every))]
+
+
+class TheirLists:
+    """Stands for their function: lists of walk 0, 1, … come from generators 0, 1, …"""
+
+    def __init__(self) -> None:
+        self.walk = -1
+
+    def __call__(
+        self, n_dimensions: int, excluded_direction: tuple[int, int] | None = None
+    ) -> list[tuple[int, int]]:
+        if excluded_direction is None:
+            self.walk += 1
+            self.rng = np.random.default_rng(self.walk)
+        return shuffled(n_dimensions, excluded_direction, self.rng)
+
+
+class OurLists:
+    """Stands for `ShuffledMoves`: the same lists; ``first`` counts walks over all blocks."""
+
+    def __init__(self, first: Iterator[int], n_walkers: int, n_coordinates: int, _: Any) -> None:
+        self.n_coordinates = n_coordinates
+        self.rngs = [np.random.default_rng(next(first)) for _ in range(n_walkers)]
+        self.lists = [shuffled(n_coordinates, None, rng) for rng in self.rngs]
+
+    def next(self, walkers: np.ndarray) -> np.ndarray:
+        moves = [self.lists[walker].pop() if self.lists[walker] else None for walker in walkers]
+        return np.array([-1 if m is None else 2 * m[0] + (m[1] > 0) for m in moves])
+
+    def restart(self, walkers: np.ndarray, moves: np.ndarray) -> None:
+        for walker, move in zip(walkers, moves, strict=True):
+            back = (int(move >> 1), 1 - 2 * int(move & 1))
+            self.lists[walker] = shuffled(self.n_coordinates, back, self.rngs[walker])
+
+
+class GivenSeeds:
+    """Stands for a generator that draws these seeds."""
+
+    def __init__(self, seeds: np.ndarray) -> None:
+        self.seeds = seeds
+
+    def integers(self, *_: Any, **__: Any) -> np.ndarray:
+        return self.seeds
+
+
+def rbo_agreement(theirs: ModuleType) -> Iterator[Row]:
+    """Compare potentials, and walks of a rare class along given lists of moves."""
+    for name in (*RBO_TABLES, "synthetic"):
+        rows, codes = in_unit_cube(untied(table(name)))
+        own, rivals, unit = rare_class((rows, codes))
+        signs = np.repeat([-1.0, 1.0], [len(own), len(rivals)])
+        for gamma in (0.05, unit):
+            rng = np.random.default_rng(0)
+            points = rows[rng.integers(len(rows), size=50)]
+            points = points + rng.normal(scale=0.01, size=points.shape)
+            apart = cdist(points, np.concatenate([own, rivals]), "cityblock") / gamma
+            ours = mc_rbo.potential(apart, np.tile(signs, (50, 1)))
+            other = [theirs.mutual_class_potential(p, rivals, own, gamma) for p in points]
+            off = float(np.abs(ours - other).max())
+            how = RadialWalk(gamma, gamma / 50)
+            # The seeds that they draw first of all.
+            np.random.seed(3)  # noqa: NPY002
+            drawn = [np.random.choice(range(len(own))) for _ in range(_WALKS)]  # noqa: NPY002
+            seeds = np.sort(drawn)
+            lists = functools.partial(OurLists, iter(range(_WALKS)))
+            with (
+                mock.patch.object(theirs, "generate_possible_directions", TheirLists()),
+                mock.patch.object(mc_rbo, "ShuffledMoves", lists),
+            ):
+                b = their_walks(theirs, own, rivals, _WALKS, how, 3)
+                a = mc_rbo.oversample_class(own, rivals, _WALKS, how, GivenSeeds(seeds))  # type: ignore[arg-type]
+            yield {
+                "method": "MC-RBO",
+                "case": f"{name}, gamma {gamma:.3g}",
+                "potential": off,
+                "walks": _WALKS,
+                "equal_to_1e-9": int((np.abs(a - b).max(1) < 1e-9).sum()),
+                "mean_steps_away": float(np.abs(a - own[seeds]).sum(1).mean() / how.step),
+            }
+
+
+def walk_statistics(
+    new: np.ndarray, own: np.ndarray, rivals: np.ndarray, gamma: float
+) -> np.ndarray:
+    """Where walks end, how far from the nearest row of the class, and at which potential."""
+    near = own[cdist(new, own, "cityblock").argmin(1)]
+    away = new - near
+    signs = np.tile(np.repeat([-1.0, 1.0], [len(own), len(rivals)]), (len(new), 1))
+    apart = cdist(new, np.concatenate([own, rivals]), "cityblock") / gamma
+    lengths = np.abs(away).sum(1), np.abs(away).max(1), (np.abs(away) > 1e-12).sum(1)
+    return np.column_stack([*lengths, mc_rbo.potential(apart, signs), new, away])
+
+
+def rbo_distribution(theirs: ModuleType, seeds: int) -> Iterator[Row]:
+    """Walks of a rare class against given opponents, and whole runs.
+
+    Walks are independent, given the opponents: those of all runs are one sample.
+    """
+    for name in (*RBO_TABLES, "synthetic"):
+        own, rivals, unit = rare_class(in_unit_cube(table(name)))
+        how = RadialWalk(unit, unit / 50, 100)
+        samples = [
+            [their_walks(theirs, own, rivals, 5, how, seed) for seed in range(seeds)],
+            [mc_rbo.oversample_class(own, rivals, 5, how, np.random.default_rng(seed))
+             for seed in range(seeds)],
+        ]  # fmt: skip
+        found = [walk_statistics(np.concatenate(s), own, rivals, unit) for s in samples]
+        yield {"method": "MC-RBO", "case": f"{name}, walks", **two_samples(*found)}
+    for name in RBO_WHOLE_TABLES:
+        data = in_unit_cube(table(name))
+        unit = rare_class(data)[2]
+        how = RadialWalk(unit, unit / 10, 25)
+        run = functools.partial(their_rbo, theirs, data, how)
+        found_whole = over_seeds(functools.partial(our_rbo, data, how), run, seeds)
+        yield {"method": "MC-RBO", "case": f"{name}, whole runs", **found_whole}
+
+
+# ---------------------------------------------------------------- speed
+
+
+def timed(work: Callable[[], object]) -> tuple[float, float]:
+    """Return seconds of the clock, and of the processors."""
+    wall, processors = time.perf_counter(), time.process_time()
+    work()
+    return time.perf_counter() - wall, time.process_time() - processors
+
+
+def beside(
+    method: str, case: str, ours: Callable[[], object], others: dict[str, Callable[[], object]]
+) -> Iterator[Row]:
+    """Time ours, first and repeated, and each other code once: it is long."""
+    runs = [timed(ours) for _ in range(1 + _REPEATS)]
+    wall, processors = np.median(runs[1:], axis=0).tolist()
+    base = {"method": method, "case": case}
+    yield {**base, "code": "ours", "first_s": runs[0][0], "s": wall, "cpu_s": processors}
+    for code, work in others.items():
+        seconds, of_processors = timed(work)
+        yield {
+            **base,
+            "code": code,
+            "s": seconds,
+            "cpu_s": of_processors,
+            "times_ours": seconds / wall,
+            "times_our_cpu": of_processors / processors,
+        }
+
+
+def amdo_speed(options: argparse.Namespace) -> Iterator[Row]:
+    rows, codes = table("synthetic")
+    others: dict[str, Callable[[], object]] = {
+        "transcription": lambda: Transcription(rows, codes).resample(0)
+    }
+    if options.multi_imbalance:
+        others["multi-imbalance MDO"] = multi_imbalance_mdo(options.multi_imbalance, rows, codes)
+    if options.smote_variants:
+        others["smote_variants MDO"] = smote_variants_mdo(options.smote_variants, rows, codes)
+    return beside("AMDO", "5,000 × 64", lambda: our_amdo(rows, codes, 0), others)
+
+
+def stand_in(name: str, folder: Path) -> None:
+    """Let modules in ``folder`` be imported without their package's own imports."""
+    package = ModuleType(name)
+    package.__path__ = [str(folder)]
+    sys.modules[name] = package
+
+
+def multi_imbalance_mdo(clone: Path, rows: np.ndarray, codes: np.ndarray) -> Callable[[], object]:
+    """MDO of multi-imbalance; its public method does not run under imbalanced-learn 0.14."""
+    home = clone / "multi_imbalance"
+    for name in ("", ".resampling", ".utils"):
+        stand_in(f"multi_imbalance{name}", home / name[1:])
+    MDO = importlib.import_module("multi_imbalance.resampling.mdo").MDO
+    kinds = {"maj": [0], "int": [], "min": list(range(1, codes.max() + 1))}
+    return lambda: MDO(k=5, k1_frac=0.4, maj_int_min=kinds)._fit_resample(rows, codes)
+
+
+def smote_variants_mdo(clone: Path, rows: np.ndarray, codes: np.ndarray) -> Callable[[], object]:
+    """MDO of smote_variants, which knows two classes: each rarer class against all others."""
+    for name in ("", ".oversampling"):
+        stand_in(f"smote_variants{name}", clone / "smote_variants" / name[1:])
+    # It imports this package, and MDO does not use it.
+    unused = dict.fromkeys(("ITML_Supervised", "LSML_Supervised", "NCA"))
+    sys.modules["metric_learn"] = ModuleType("metric_learn")
+    vars(sys.modules["metric_learn"]).update(unused)
+    MDO = importlib.import_module("smote_variants.oversampling._mdo").MDO
+    logging.getLogger("smote_variants").setLevel(logging.CRITICAL)
+    counts = np.bincount(codes)
+
+    def work() -> None:
+        for code in range(1, len(counts)):
+            proportion = (counts[0] - counts[code]) / (len(codes) - 2 * counts[code])
+            sampler = MDO(proportion=proportion, random_state=0)
+            sampler.sample(rows, (codes == code).astype(int))
+
+    return work
+
+
+def ccr_speed(theirs: ModuleType) -> Iterator[Row]:
+    data = table("synthetic")
+    for energy in (0.25, 20.0, 100.0):
+        others = {"authors": functools.partial(their_ccr, theirs, data, {"energy": energy}, 0)}
+        ours = functools.partial(ccr_result, data, 0, CCRSettings(energy=energy))
+        yield from beside("MC-CCR", f"5,000 × 64, energy {energy:g}", ours, others)
+
+
+def rbo_speed(theirs: ModuleType) -> Iterator[Row]:
+    data, how = in_unit_cube(table("synthetic")), RadialWalk(1.0, 0.001)
+    others = {"authors": functools.partial(their_rbo, theirs, data, how, 0)}
+    return beside("MC-RBO", "5,000 × 64", functools.partial(our_rbo, data, how, 0), others)
+
+
+def of_large(options: dict[str, Any]) -> Row:
+    """Run ours on a large table."""
+    rows, codes = synthetic(options["rows"], options["columns"])
+    rows = rows.astype(np.float32)
+    method, settings = options["method"], options["settings"]
+    if method == "MC-RBO":
+        rows, codes = in_unit_cube((rows, codes))
+    work: dict[str, Callable[[], object]] = {
+        "AMDO": lambda: our_amdo(rows, codes, 0),
+        "MC-CCR": lambda: ccr_result((rows, codes), 0, CCRSettings(**settings)),
+        "MC-RBO": lambda: our_rbo((rows, codes), RadialWalk(**settings), 0),
+    }
+    before = peak_memory()
+    seconds, processors = timed(work[method])
+    return {"s": seconds, "cpu_s": processors, "peak_memory": peak_memory(),
+            "peak_memory_before": before}  # fmt: skip
+
+
+def large(rows: int) -> Iterator[Row]:
+    """Time ours, and take the peak of its memory."""
+    for method, settings in (
+        ("AMDO", {}),
+        ("MC-CCR", {"energy": 0.25}),
+        ("MC-CCR", {"energy": 1.0, "energy_unit": "nn"}),
+        ("MC-RBO", {"gamma": 1.0, "step": 0.001}),
+    ):
+        found = in_child(
+            __file__, {"method": method, "settings": settings, "rows": rows, "columns": 50}
+        )
+        shown = ", ".join(f"{name} {value}" for name, value in settings.items())
+        case = f"{rows:,} × 50" + (f", {shown}" if shown else "")
+        yield {"method": method, "case": case, **found}
+
+
+# ---------------------------------------------------------------- all
+
+
+def measurements(options: argparse.Namespace) -> Iterator[Row]:
+    """Measure one thing after the other, of what is given."""
+    ccr, rbo = (clone and authors(clone) for clone in (options.mc_ccr, options.mc_rbo))
+    seeds = options.seeds
+    parts: dict[str, list[Iterator[Row]]] = {
+        "agreement": [amdo_agreement()],
+        "distribution": [amdo_distribution(seeds)],
+        "speed": [amdo_speed(options)],
+        "large": [large(options.rows)],
+    }
+    if ccr:
+        parts["agreement"].append(ccr_agreement(ccr))
+        parts["distribution"].append(ccr_distribution(ccr, seeds))
+        parts["speed"].append(ccr_speed(ccr))
+    if rbo:
+        parts["agreement"].append(rbo_agreement(rbo))
+        parts["distribution"].append(rbo_distribution(rbo, seeds))
+        parts["speed"].append(rbo_speed(rbo))
+    for part in options.part:
+        for rows in parts[part]:
+            yield from ({"part": part, **row} for row in rows)
+
+
+def authors(clone: Path) -> ModuleType:
+    """Import the file of algorithms of a clone."""
+    path = clone / "algorithms.py"
+    spec = importlib.util.spec_from_file_location(f"algorithms_of_{clone.name}", path)
+    if spec is None or spec.loader is None or not path.exists():
+        raise FileNotFoundError(f"{path}: the clone is not the one this was written for.")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def line(row: Row) -> str:
+    """Lay a result out as a row of a Markdown table."""
+    names = ("part", "method", "case")
+    figures = {name: value for name, value in row.items() if name not in names}
+    shown = ", ".join(
+        f"{name} {value:.3g}" if isinstance(value, float) else f"{name} {value}"
+        for name, value in figures.items()
+    )
+    return f"| {row['part']} | {row['method']} | {row['case']} | {shown} |"
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    for name in ("mc-ccr", "mc-rbo", "multi-imbalance", "smote-variants"):
+        parser.add_argument(f"--{name}", type=Path, metavar="CLONE", help="what to compare with")
+    parser.add_argument("--part", nargs="+", choices=PARTS, default=PARTS)
+    parser.add_argument("--seeds", type=int, default=60, help="runs of each side (default 60)")
+    parser.add_argument("--rows", type=int, default=100_000, help="of the large table")
+    parser.add_argument("--out", type=Path, default=Path("results/classical.json"))
+    parser.add_argument("--child", help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+def main() -> None:
+    options = arguments()
+    if options.child:
+        print(json.dumps(of_large(json.loads(options.child))))
+        return
+    rows = []
+    print("| part | method | case | found |\n" + "| --- " * 4 + "|")
+    for row in measurements(options):
+        rows.append(row)
+        print(line(row), flush=True)
+    write(options.out, {"rows": rows})
+
+
+if __name__ == "__main__":
+    main()

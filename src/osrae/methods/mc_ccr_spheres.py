@@ -1,0 +1,232 @@
+"""The spheres of MC-CCR: how they grow, what they push away, and the points drawn in them.
+
+The notation is that of `osrae.methods.mc_ccr_method`.
+
+References
+----------
+Koziarski, Woźniak. CCR: A Combined Cleaning and Resampling Algorithm for Imbalanced Data
+Classification. International Journal of Applied Mathematics and Computer Science 27(4), 2017.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import torch
+
+__all__ = [
+    "CCRSettings",
+    "Spheres",
+    "allocate",
+    "draw_inside",
+    "grow",
+    "seed_probabilities",
+    "sphere_radii",
+]
+
+#: Bytes that a block of distances, or of new rows, takes at most.
+_BLOCK_BYTES = 2**26
+#: Opponents this near a centre, in units of the coordinates' size, count as coincident: rounding
+#: errors would decide the direction in which they are pushed.
+_COINCIDENT = 1e-9
+_LEAST_RADIUS = 1e-300
+
+
+@dataclass(frozen=True)
+class CCRSettings:
+    """How spheres grow and are filled; the fields are those parameters of `MCCCR`."""
+
+    energy: float = 0.25
+    energy_unit: Literal["absolute", "nn"] = "absolute"
+    cleaning: Literal["translate", "remove", "ignore"] = "translate"
+    selection: Literal["proportional", "random"] = "proportional"
+    norm: float = 1.0
+    ball: Literal["radius", "volume"] = "radius"
+    decomposition: Literal["sampling", "complete"] = "sampling"
+    original: bool = False  #: As the authors' code rounds, and spends the last energy.
+
+
+def sphere_radii(distances: np.ndarray, energy: float, original: bool = False) -> np.ndarray:
+    """Spend all energy: the r with ``r + Σ_j max(0, r - d_j) = E``, for every centre.
+
+    That is the least of ``r_k = (E + d_1 + … + d_k) / (k + 1)`` over the k nearest opponents. It is
+    found by Newton's method: from ``r = E`` down, ``r ← (E + Σ_inside d_j) / (1 + #inside)`` until
+    no opponent leaves, which ends because the function is convex and of finitely many pieces.
+
+    Parameters
+    ----------
+    distances : ndarray of shape (m, n)
+    energy : float
+        E, at least 0.
+    original : bool, default=False
+        Where all opponents are inside, expand the rest at the price of n instead of n + 1, as the
+        authors' code does.
+
+    Returns
+    -------
+    ndarray of shape (m,)
+    """
+    radii = np.full(len(distances), float(energy))
+    shrinking = np.arange(len(distances))
+    while len(shrinking):
+        near = distances[shrinking]
+        inside = near < radii[shrinking, None]
+        bound = (energy + np.where(inside, near, 0).sum(axis=1)) / (1 + inside.sum(axis=1))
+        smaller = bound < radii[shrinking]
+        shrinking = shrinking[smaller]
+        radii[shrinking] = bound[smaller]
+    n = distances.shape[1]
+    if original and n:
+        farthest = distances.max(axis=1)
+        spent = (n + 1) * farthest - distances.sum(axis=1)
+        radii = np.where(farthest < radii, farthest + (energy - spent) / n, radii)
+    return radii
+
+
+@dataclass(frozen=True)
+class Spheres:
+    """Spheres around centres, and what they do to the opponents inside."""
+
+    radii: np.ndarray  #: (m,)
+    inside: np.ndarray  #: bool (n,): opponents that lie in some sphere.
+    translations: np.ndarray | None  #: (n, d): the sums of shifts, if `cleaning` moves.
+
+
+def grow(
+    centres: np.ndarray,
+    opponents: np.ndarray,
+    settings: CCRSettings,
+    rng: np.random.Generator,
+) -> Spheres:
+    """Grow spheres among opponents (binary CCR, without new points).
+
+    An opponent inside a sphere is shifted along the ray from the centre to the surface:
+    ``(r_i / d_ij - 1) (x_j - x_i)``. Shifts from several spheres add up, so the sum may end inside
+    yet another one. One that coincides with a centre leaves in a random direction.
+
+    Parameters
+    ----------
+    centres : ndarray of shape (m, d)
+    opponents : ndarray of shape (n, d)
+        At least one.
+    settings : CCRSettings
+    rng : numpy.random.Generator
+    """
+    # Differences do not change with the origin, and a near one keeps rounding errors small.
+    origin = centres.mean(axis=0, dtype=np.float64)
+    centres, opponents = centres - origin, opponents - origin
+    energy = settings.energy
+    if settings.energy_unit == "nn":
+        blocks = _distances(centres, opponents, settings.norm)
+        energy *= float(np.median(np.concatenate([near.min(axis=1) for _, near in blocks])))
+    coincident = _COINCIDENT * np.abs(centres).max(initial=0)
+    radii, inside = np.empty(len(centres)), np.zeros(len(opponents), dtype=bool)
+    translations = np.zeros_like(opponents) if settings.cleaning == "translate" else None
+    leap = np.zeros(len(opponents))
+    for block, near in _distances(centres, opponents, settings.norm):
+        r = radii[block] = sphere_radii(near, energy, settings.original)
+        within = near < r[:, None]
+        hit = np.flatnonzero(within.any(axis=0))
+        inside[hit] = True
+        if translations is None or not len(hit):
+            continue
+        near, within = near[:, hit], within[:, hit]
+        on_top = within & (near <= coincident)
+        leap[hit] += r @ on_top
+        weights = np.zeros_like(near)
+        np.divide(r[:, None], near, out=weights, where=within & ~on_top)
+        weights -= within & ~on_top
+        translations[hit] += weights.sum(axis=0)[:, None] * opponents[hit]
+        translations[hit] -= weights.T @ centres[block]
+    if translations is not None and leap.any():
+        leaping = np.flatnonzero(leap)
+        # Directions of the jitter ±U(1, 2) in every coordinate.
+        shape = len(leaping), opponents.shape[1]
+        jitter = rng.uniform(1, 2, shape) * rng.choice([-1.0, 1.0], shape)
+        translations[leaping] += leap[leaping, None] * _unit(jitter, settings.norm)
+    return Spheres(radii, inside, translations)
+
+
+def _distances(a: np.ndarray, b: np.ndarray, norm: float) -> Iterator[tuple[slice, np.ndarray]]:
+    """Yield blocks of rows of ``a`` and their distances to all of ``b``, in float64."""
+    below = torch.from_numpy(b)
+    for block in _blocks(len(a), len(b)):
+        # The product form of the Euclidean distance loses half the digits.
+        exact = "donot_use_mm_for_euclid_dist"
+        yield block, torch.cdist(torch.from_numpy(a[block]), below, norm, exact).numpy()
+
+
+def _blocks(n_rows: int, width: int) -> Iterator[slice]:
+    size = max(1, _BLOCK_BYTES // (8 * max(1, width)))
+    return (slice(start, min(start + size, n_rows)) for start in range(0, n_rows, size))
+
+
+def _unit(directions: np.ndarray, norm: float) -> np.ndarray:
+    return directions / np.linalg.norm(directions, ord=norm, axis=1, keepdims=True)
+
+
+def allocate(
+    radii: np.ndarray, n_new: int, rng: np.random.Generator, original: bool = False
+) -> np.ndarray:
+    """Share new points out to seeds, inversely to their radii ("proportional").
+
+    Shares are rounded to the sum ``n_new``: those with the largest remainders are rounded up, equal
+    ones in random order.
+
+    Parameters
+    ----------
+    radii : ndarray of shape (m,)
+        Non-negative; 0 counts as tiny.
+    n_new : int
+    rng : numpy.random.Generator
+    original : bool, default=False
+        Round each share by itself, as the authors' code does, whatever the sum.
+
+    Returns
+    -------
+    ndarray of int, shape (m,)
+    """
+    shares = n_new * seed_probabilities(radii)
+    if original:
+        return np.rint(shares).astype(np.int64)
+    counts = np.floor(shares).astype(np.int64)
+    order = rng.permutation(len(radii))
+    order = order[np.argsort((counts - shares)[order], kind="stable")]
+    counts[order[: n_new - counts.sum()]] += 1
+    return counts
+
+
+def seed_probabilities(radii: np.ndarray) -> np.ndarray:
+    """Return the shares of new points of seeds (m,), inverse to their radii; they sum to 1."""
+    inverse = 1 / np.maximum(radii, _LEAST_RADIUS)
+    return inverse / inverse.sum()
+
+
+def draw_inside(
+    centres: np.ndarray, radii: np.ndarray, settings: CCRSettings, rng: np.random.Generator
+) -> np.ndarray:
+    """Draw one point in each sphere: a uniform vector of the cube, brought to a random length.
+
+    Parameters
+    ----------
+    centres : ndarray of shape (n, d)
+    radii : ndarray of shape (n,)
+    settings : CCRSettings
+        Lengths are uniform up to the radius, so that points are dense at the centre, or with
+        ``ball="volume"`` as those of points that fill the ball evenly.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    ndarray of shape (n, d), dtype of ``centres``
+    """
+    drawn = np.empty_like(centres)
+    power = 1 / centres.shape[1] if settings.ball == "volume" else 1
+    for block in _blocks(*centres.shape):
+        directions = _unit(rng.uniform(-1, 1, drawn[block].shape), settings.norm)
+        lengths = rng.random(len(directions)) ** power * radii[block]
+        drawn[block] = centres[block] + lengths[:, None] * directions
+    return drawn

@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import re
+
+import pytest
+from sklearn.base import is_classifier
+
+from osrae import InputError, methods
+from osrae.methods import registry
+from osrae.methods.base import Estimator
+
+
+@pytest.fixture
+def scratch(monkeypatch):
+    """A registry whose changes end with the test."""
+    monkeypatch.setattr(registry, "_METHODS", dict(registry._METHODS))
+
+
+def test_every_system_of_the_paper_is_there():
+    names = {entry.name for entry in methods.available()}
+    assert {
+        "rae", "deepsmote", "gamo", "gamo2pix", "bagan", "dgc", "smote", "amdo", "mc-ccr", "mc-rbo",
+    } <= names  # fmt: skip
+    for kind in ("classifier", "sampler"):
+        chosen = methods.available(kind=kind)
+        assert chosen
+        assert all(entry.kind == kind for entry in chosen)
+    on_pictures = {entry.name for entry in methods.available(data="pictures")}
+    assert names - on_pictures == {
+        "gradient-boosting", "weighted-gradient-boosting", "balanced-random-forest",
+        "logistic-regression", "weighted-logistic-regression",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("entry", methods.available(), ids=lambda entry: entry.name)
+def test_an_entry_says_what_its_estimator_is(entry):
+    estimator = entry.estimator()
+    assert is_classifier(estimator) == (entry.kind == "classifier")
+    assert hasattr(estimator, "fit_resample") == (entry.kind == "sampler")
+    assert entry.defaults == estimator.get_params(deep=False) or entry.name in _MADE_AFRESH
+    assert entry.title
+    assert entry.paper
+    assert entry.estimator(random_state=7).random_state == 7
+
+
+#: Entries whose parameters hold estimators, which are not equal to one another.
+_MADE_AFRESH = {entry.name for entry in methods.available(data="tables")} - {
+    entry.name for entry in methods.available(data="pictures")
+}
+
+
+@pytest.mark.parametrize("cls", registry.estimators().values(), ids=lambda cls: cls.__name__)
+def test_every_parameter_and_fitted_attribute_is_documented(cls):
+    assert issubclass(cls, Estimator)
+    doc = inspect.getdoc(cls)
+    assert "{shared" not in doc
+    documented = {
+        name.strip()
+        for names in re.findall(r"^(\w+(?:, \w+)*) : ", doc, re.MULTILINE)
+        for name in names.split(",")
+    }
+    assert set(cls().get_params(deep=False)) <= documented
+    assert {"classes_", "class_counts_", "seed_"} <= documented
+    defaults = dict(re.findall(r"^(\w+) : .*default=(.+)$", doc, re.MULTILINE))
+    for name, value in cls().get_params(deep=False).items():
+        assert name not in defaults or str(value) in defaults[name].replace('"', ""), name
+
+
+def test_parameters_of_an_entry_are_its_defaults():
+    assert methods.get("focal").estimator().loss == "focal"
+    assert methods.get("focal").estimator(loss="ldam").loss == "ldam"
+    assert methods.get("focal").defaults["loss"] == "focal"
+
+
+def test_unknown_and_taken_names(scratch):
+    with pytest.raises(InputError, match=r"no method 'smoke'; there are rae, gamo"):
+        methods.get("smoke")
+    entry = methods.get("smote")
+    assert methods.register(entry) is entry  # twice the same is no mistake
+    with pytest.raises(InputError, match="'smote' already"):
+        methods.register(dataclasses.replace(entry, title="Another"))
+
+
+def test_a_registered_method_is_one_like_all_others(scratch):
+    class Mine(Estimator):
+        pass
+
+    entry = dataclasses.replace(methods.get("rae"), name="mine", home=Mine)
+    methods.register(entry)
+    assert methods.get("mine") is entry
+    assert entry.factory is Mine
+    assert methods.available()[-1] is entry
+    assert registry.estimators()["Mine"] is Mine

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from imblearn.over_sampling import SMOTE
+from scipy.optimize import nnls
+from sklearn.datasets import load_digits, load_iris
+from sklearn.neighbors import NearestNeighbors
+from sklearn.preprocessing import StandardScaler
+
+from osrae import DataWarning, SMOTEFamily, load
+from osrae.methods.smote import VARIANTS
+
+IRIS, SPECIES = load_iris(return_X_y=True)
+ROWS = np.r_[0:50, 50:70, 100:108]
+X, Y = IRIS[ROWS], SPECIES[ROWS]
+
+
+def resampled(**options):
+    sampler = SMOTEFamily(random_state=0, **options)
+    X_new, y_new = sampler.fit_resample(X, Y)
+    return sampler, X_new[len(X) :], y_new[len(X) :]
+
+
+def test_new_samples_lie_between_neighbours_of_one_class():
+    _, new, labels = resampled()
+    for point, label in zip(new[:40], labels[:40], strict=True):
+        members = X[label == Y]
+        near = NearestNeighbors(n_neighbors=6).fit(StandardScaler().fit(X).transform(members))
+        pairs = near.kneighbors(return_distance=False)[:, :5]
+        residuals = [
+            nnls(np.vstack([members[[i, j]].T, np.ones(2)]), np.append(point, 1))[1]
+            for i, js in enumerate(pairs)
+            for j in js
+        ]
+        assert min(residuals) < 1e-3
+
+
+def test_it_is_imbalanced_learns_own_smote():
+    """On one rarer class, where nothing but the seed has to agree."""
+    two = Y < 2
+    sampler = SMOTEFamily(random_state=0)
+    ours, _ = sampler.fit_resample(X[two], Y[two])
+    seed = int(np.random.default_rng([sampler.seed_, 0]).integers(2**31))
+    scaler = StandardScaler().fit(X[two])
+    theirs, _ = SMOTE(random_state=seed).fit_resample(scaler.transform(X[two]), Y[two])
+    np.testing.assert_allclose(ours, scaler.inverse_transform(theirs), atol=1e-5)
+
+
+@pytest.mark.parametrize("variant", sorted(VARIANTS))
+def test_every_variant_makes_what_is_asked_for(variant):
+    """k-means and ADASYN need classes that lie in one another; the digits do."""
+    images, digits = load_digits(return_X_y=True)
+    rare = np.concatenate([np.flatnonzero(digits == 3)[:60], np.flatnonzero(digits == 8)])
+    sampler = SMOTEFamily(variant=variant, random_state=0)
+    if variant == "kmeans":
+        rare = np.concatenate([np.flatnonzero(digits == 3)[:120], np.flatnonzero(digits == 8)])
+    _, y = sampler.fit_resample(images[rare], digits[rare])
+    made = int((y == 3).sum())
+    assert sampler.sampling_strategy_[3] == made - int((digits[rare] == 3).sum())
+    assert made == 174 if variant not in ("adasyn", "kmeans") else abs(made - 174) < 20
+    assert len(sampler.sample(7, 8, random_state=0)) >= 1
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("size", [1, 2, 3, 5])
+def test_small_classes(size):
+    rows = np.r_[0:50, 100 : 100 + size]
+    sampler = SMOTEFamily(random_state=0)
+    X_new, y_new = sampler.fit_resample(IRIS[rows], SPECIES[rows])
+    assert np.bincount(y_new)[[0, 2]].tolist() == [50, 50]
+    if size == 1:
+        np.testing.assert_allclose(X_new[51:], np.repeat(IRIS[[100]], 49, axis=0), atol=1e-5)
+
+
+def test_a_class_of_one_is_warned_of():
+    rows = np.r_[0:50, 100]
+    with pytest.warns(DataWarning, match=r"one sample: 2"):
+        SMOTEFamily(random_state=0).fit_resample(IRIS[rows], SPECIES[rows])
+
+
+def test_tables_of_mixed_types_and_pictures(tmp_path):
+    frame = pd.DataFrame({"a": X[:, 0], "b": pd.Categorical(np.where(X[:, 2] > 3, "x", "y"))})
+    sampler = SMOTEFamily(random_state=0)
+    new, _ = sampler.fit_resample(frame, Y)
+    assert new.dtypes.equals(frame.dtypes)
+    pd.testing.assert_frame_equal(new.iloc[: len(frame)], frame)
+    sampler.save(tmp_path / "sampler")
+    again = load(tmp_path / "sampler")
+    pd.testing.assert_frame_equal(again.sample(6, 1, 0), sampler.sample(6, 1, 0))
+
+    images, digits = load_digits(n_class=2, return_X_y=True)
+    pictures = (images.reshape(-1, 8, 8) * 15).astype(np.uint8)[:200]
+    keep = (digits[:200] == 0) | (np.arange(200) < 20)
+    made, _ = SMOTEFamily(random_state=0).fit_resample(pictures[keep], digits[:200][keep])
+    assert made.dtype == np.uint8
+    assert made.shape[1:] == (8, 8)

@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from imblearn.over_sampling import SMOTE, RandomOverSampler
+from imblearn.pipeline import make_pipeline
+from sklearn.datasets import load_digits, load_iris
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
+
+from osrae import (
+    DeepClassifier,
+    DeepSMOTE,
+    InputError,
+    SMOTEFamily,
+    TwoStageClassifier,
+    load,
+    methods,
+)
+from osrae.methods.two_stage import default_classifier
+
+IRIS, SPECIES = load_iris(return_X_y=True)
+ROWS = np.r_[0:50, 50:70, 100:108]
+X, Y = IRIS[ROWS], SPECIES[ROWS]
+FAST = {"max_steps": 20, "batch_size": 16, "device": "cpu"}
+
+
+def test_it_is_the_pipeline_written_out():
+    model = TwoStageClassifier(
+        sampler=SMOTEFamily(random_state=3), classifier=LogisticRegression(max_iter=1000)
+    ).fit(X, Y)
+    resampled, labels = SMOTEFamily(random_state=3).fit_resample(X, Y)
+    scaled = StandardScaler().fit(X)
+    by_hand = LogisticRegression(max_iter=1000).fit(scaled.transform(resampled), labels)
+    np.testing.assert_allclose(
+        model.predict_proba(IRIS), by_hand.predict_proba(scaled.transform(IRIS)), atol=1e-4
+    )
+    np.testing.assert_array_equal(model.predict(IRIS), by_hand.predict(scaled.transform(IRIS)))
+
+
+def test_without_a_sampler_the_classifier_sees_the_data_as_they_are():
+    model = TwoStageClassifier(classifier=LogisticRegression(max_iter=1000)).fit(X, Y)
+    scaled = StandardScaler().fit(X)
+    by_hand = LogisticRegression(max_iter=1000).fit(scaled.transform(X), Y)
+    np.testing.assert_allclose(model.classifier_.coef_, by_hand.coef_, atol=1e-4)
+    assert model.sampler_ is None
+    with pytest.raises(InputError, match="cannot make samples"):
+        model.sample(3, 0)
+
+
+def test_a_sampler_of_imbalanced_learn_makes_the_same_rows_as_in_its_own_pipeline():
+    sampler = SMOTE(random_state=0)
+    model = TwoStageClassifier(sampler=sampler, classifier=LogisticRegression(max_iter=1000))
+    pipeline = make_pipeline(StandardScaler(), sampler, LogisticRegression(max_iter=1000))
+    np.testing.assert_array_equal(model.fit(X, Y).predict(IRIS), pipeline.fit(X, Y).predict(IRIS))
+
+
+def test_any_labels_frames_with_categories_and_missing_values():
+    frame = pd.DataFrame({"a": X[:, 0], "b": pd.Categorical(np.where(X[:, 2] > 3, "x", "y"))})
+    frame.loc[3, "a"] = np.nan
+    labels = np.array(["setosa", "versicolor", "virginica"], dtype=object)[Y]
+    model = TwoStageClassifier(
+        sampler=SMOTEFamily(), classifier=HistGradientBoostingClassifier(), random_state=0
+    )
+    model.fit(frame, labels)
+    assert set(model.predict(frame)) <= set(labels)
+    assert model.score(frame, labels) > 0.7
+    new = model.sample(4, "virginica", random_state=0)
+    assert list(new.columns) == ["a", "b"]
+    assert set(new["b"]) <= {"x", "y"}
+
+
+def test_pictures_and_the_default_classifiers():
+    images, digits = load_digits(n_class=2, return_X_y=True)
+    pictures = images.reshape(-1, 8, 8)[:80] / 16
+    model = TwoStageClassifier(
+        sampler=SMOTEFamily(), classifier=default_classifier(**FAST | {"max_steps": 2}),
+        random_state=0,
+    )  # fmt: skip
+    model.fit(pictures[20:], digits[:80][20:])
+    assert type(model.classifier_.method_.networks["encoder"]).__name__ == "ResNet18Encoder"
+    assert model.predict_proba(pictures).shape == (80, 2)
+    chosen = TwoStageClassifier()._stage_two()
+    assert isinstance(chosen, DeepClassifier)
+    assert (chosen.preset, chosen.validation_fraction) == ("two-stage", 0.0)
+
+
+def test_one_seed_decides_over_both_stages():
+    def probabilities(seed):
+        model = TwoStageClassifier(
+            sampler=SMOTEFamily(), classifier=DeepClassifier(**FAST), random_state=seed
+        )
+        return model.fit(X, Y).predict_proba(IRIS)
+
+    np.testing.assert_array_equal(probabilities(0), probabilities(0))
+    assert (probabilities(0) != probabilities(1)).any()
+    model = TwoStageClassifier(sampler=SMOTEFamily(random_state=5), random_state=0)
+    assert model.set_params(classifier=LogisticRegression()).fit(X, Y).sampler_.random_state == 5
+
+
+def test_questions_are_the_classifiers():
+    without = TwoStageClassifier(classifier=SVC()).fit(X, Y)
+    assert not hasattr(without, "predict_proba")
+    assert without.decision_function(IRIS).shape == (150, 3)
+    with pytest.raises(NotFittedError):
+        TwoStageClassifier().predict(IRIS)
+
+
+def test_saved_and_loaded(tmp_path):
+    model = TwoStageClassifier(
+        sampler=DeepSMOTE(**FAST), classifier=default_classifier(**FAST), random_state=0
+    ).fit(X, Y)
+    model.save(tmp_path / "model")
+    again = load(tmp_path / "model", device="cpu")
+    assert isinstance(again, TwoStageClassifier)
+    np.testing.assert_array_equal(again.predict_proba(IRIS), model.predict_proba(IRIS))
+    np.testing.assert_array_equal(again.sample(5, 2, 0), model.sample(5, 2, 0))
+    assert again.sampler.max_steps == 20
+    model.save(tmp_path / "model")  # replaces it, folders and all
+    rows = TwoStageClassifier(sampler=SMOTEFamily(), classifier=DeepClassifier(**FAST)).fit(X, Y)
+    rows.save(tmp_path / "rows")
+    np.testing.assert_array_equal(load(tmp_path / "rows").sample(5, 2, 0), rows.sample(5, 2, 0))
+
+
+@pytest.mark.parametrize(
+    ("sampler", "classifier", "named"),
+    [(None, LogisticRegression(), "LogisticRegression"),
+     (RandomOverSampler(), DeepClassifier(**FAST), "RandomOverSampler")],
+)  # fmt: skip
+def test_what_only_pickle_could_write_is_not_written(tmp_path, sampler, classifier, named):
+    model = TwoStageClassifier(sampler=sampler, classifier=classifier, random_state=0).fit(X, Y)
+    with pytest.raises(InputError, match=f"{named}.*only pickle"):
+        model.save(tmp_path / "model")
+    assert not (tmp_path / "model").exists()
+
+
+@pytest.mark.parametrize(
+    "name", [entry.name for entry in methods.available(data="tables") if entry.name.endswith(
+        ("boosting", "forest", "regression"))]
+)  # fmt: skip
+def test_classifiers_of_libraries(name):
+    model = methods.get(name).estimator(random_state=0).fit(X, Y)
+    assert model.score(IRIS, SPECIES) > 0.7
+
+
+def test_parts_that_are_none():
+    with pytest.raises(ValueError, match="sampler"):
+        TwoStageClassifier(sampler="smote").fit(X, Y)
