@@ -9,7 +9,8 @@ For DeepSMOTE, BAGAN, GAMO, GAMO2PIX and DGC, in both presets and precisions: th
 each stage of training, named by the losses that it has, and of a new sample, on 2,000 pictures of
 28 × 28 in ten classes about as unequal as MNIST's in the article. A stage is entered where a full
 run would enter it. GAMO makes no pictures: its samples are points among features. What a method
-computes once after training is given by itself. Each is measured in a process of its own.
+computes once after training is given by itself. (The batch that is printed is that of most steps:
+DGC's warm-up takes 1,000 rows.) Each is measured in a process of its own.
 
 With ``--deepsmote``, the authors' two scripts run unchanged but for paths, the number of epochs
 (one) and of generated samples; the clock is set beside them, at every step of their optimizers and
@@ -63,6 +64,8 @@ _ROWS, _LEAST = 2000, 32
 _THEIR_BATCH, _THEIR_LEAST = 100, 6
 #: Steps at the beginning of a stage that are not counted.
 _WARM_UP = 3
+#: Seconds after which a stage is left, at the latest.
+_SECONDS = 60.0
 
 
 def pictures(rows: int, least: int) -> tuple[np.ndarray, np.ndarray]:
@@ -124,7 +127,7 @@ def beginnings(name: str, method: Any, source: Source) -> Iterator[int]:
 
 
 def time_stage(method: Any, source: Source, first: int, steps: int) -> dict[str, Any]:
-    """Time steps from number ``first`` on, as long as they have the losses of the first."""
+    """Time steps from number ``first`` on, as long as they have its losses and time is left."""
     kind, times = "", []
     for step in range(first, first + _WARM_UP + steps):
         started = time.perf_counter()
@@ -135,6 +138,8 @@ def time_stage(method: Any, source: Source, first: int, steps: int) -> dict[str,
         if ", ".join(losses) != kind:
             break
         times.append(time.perf_counter() - started)
+        if sum(times[_WARM_UP:]) > _SECONDS:
+            break
     # A warm-up of DGC may end before any step counts.
     times = times[_WARM_UP:] or times[-1:]
     return {

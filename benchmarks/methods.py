@@ -1,0 +1,236 @@
+"""Every method on the paper's class distributions, beside the published figures.
+
+    python benchmarks/methods.py --data mnist fashion-mnist cifar10 optdigits --minutes 15
+    python benchmarks/methods.py --table
+
+A cell trains one method on one data set for about the given minutes: steps of each stage are timed
+first, and the run is as long as the preset's or as the budget allows, whichever is shorter. A
+two-stage method spends a third of it on the sampler. Nothing but the training part decides
+anything; the test part is used once. One JSON line per cell goes to ``results/methods.jsonl``, and
+generated samples of the rarer classes to ``results/methods/``; cells that are there are skipped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import time
+import traceback
+from pathlib import Path
+from typing import Any
+
+import measuring
+import numpy as np
+from sklearn.base import clone
+
+from osrae import TwoStageClassifier, methods
+from osrae.datasets import Split, load_split
+from osrae.evaluation.classification import summary
+from osrae.methods.generating import Generator
+from osrae.methods.two_stage import default_classifier
+from osrae.training.callbacks import Callback, TrainingState
+
+METHODS = (
+    "rae", "deepsmote", "gamo", "bagan", "dgc", "smote", "amdo", "mc-ccr", "mc-rbo",
+)  # fmt: skip
+#: ACSA, F1 and GM in %, balanced test set: Tables 1, 13 (tables of optical digits) and 15.
+PUBLISHED = {
+    "mnist": {
+        "rae": (96.79, 96.78, 98.20), "deepsmote": (92.60, 92.44, 95.83),
+        "gamo": (94.97, 94.90, 97.19), "bagan": (92.76, 92.62, 95.92),
+        "dgc": (94.60, 94.53, 96.90), "smote": (87.98, 85.02, 89.99),
+        "amdo": (88.34, 87.28, 91.03), "mc-ccr": (90.83, 91.22, 93.18),
+        "mc-rbo": (91.28, 92.49, 94.62),
+    },
+    "fashion-mnist": {
+        "rae": (84.79, 84.30, 91.30), "deepsmote": (82.78, 82.11, 90.11),
+        "gamo": (83.29, 82.63, 90.41), "bagan": (79.93, 79.23, 88.40),
+        "dgc": (82.34, 81.48, 89.02), "smote": (70.58, 68.06, 76.39),
+        "amdo": (72.98, 71.53, 79.36), "mc-ccr": (75.78, 74.39, 81.04),
+        "mc-rbo": (76.91, 75.92, 82.14),
+    },
+    "cifar10": {
+        "rae": (57.94, 57.13, 74.31), "deepsmote": (41.51, 38.51, 62.30),
+        "gamo": (45.65, 43.05, 65.49), "bagan": (43.35, 40.40, 63.73),
+        "dgc": (41.39, 39.75, 60.49), "smote": (27.93, 25.10, 42.81),
+        "amdo": (31.85, 30.04, 48.19), "mc-ccr": (33.48, 32.88, 51.18),
+        "mc-rbo": (39.17, 40.37, 59.29),
+    },
+    "optdigits": {"rae": (98.01, 97.94, 98.01), "gamo": (98.19, None, None)},
+}  # fmt: skip
+#: Steps that are timed, after as many that are not.
+_TIMED = 4
+#: Share of a two-stage method's budget that the sampler gets.
+_SAMPLER_SHARE = 1 / 3
+_SHOWN = 5
+
+
+class _Clock(Callback):
+    """Times the steps after the first ones."""
+
+    def __init__(self) -> None:
+        self.started = self.seconds = 0.0
+
+    def on_step(self, state: TrainingState) -> None:
+        if state.step == _TIMED:
+            self.started = time.perf_counter()
+        self.seconds = time.perf_counter() - self.started
+
+
+def affordable_steps(part: Any, X: Any, y: Any, seconds: float) -> int | None:
+    """Return the steps that fit into ``seconds``; None if the part takes none, or its own fit."""
+    if "max_steps" not in part.get_params():
+        return None
+    clock = _Clock()
+    probe = clone(part).set_params(max_steps=2 * _TIMED, callbacks=[clock])
+    probe.fit_resample(X, y) if hasattr(probe, "fit_resample") else probe.fit(X, y)
+    steps = max(1, int(seconds / (clock.seconds / _TIMED)))
+    settings = part._settings(probe.codec_.description, len(y))
+    return None if settings.resolve_steps(len(y)) <= steps else steps
+
+
+def classifier(name: str, seed: int) -> Any:
+    """Return a method as a classifier that keeps its last weights."""
+    entry = methods.get(name)
+    if entry.kind == "sampler":
+        second = default_classifier(random_state=seed, verbose=1)
+        return TwoStageClassifier(
+            sampler=entry.estimator(random_state=seed), classifier=second, random_state=seed
+        )
+    return entry.estimator(random_state=seed, verbose=1, validation_fraction=0.0)
+
+
+def budgeted(model: Any, split: Split, seconds: float) -> Any:
+    """Set the lengths of all stages so that they fit into ``seconds``, about."""
+    X, y = split.X_train, split.y_train
+    if not isinstance(model, TwoStageClassifier):
+        return model.set_params(max_steps=affordable_steps(model, X, y, seconds))
+    deep = "max_steps" in model.sampler.get_params()
+    first = _SAMPLER_SHARE * seconds if deep else 0.0
+    if deep:
+        model.sampler.set_params(max_steps=affordable_steps(model.sampler, X, y, first))
+    steps = affordable_steps(model.classifier, X, y, seconds - first)
+    model.classifier.set_params(max_steps=steps)
+    return model
+
+
+def run(name: str, data: str, seed: int, seconds: float, folder: Path | None, out: Path) -> dict:
+    """Train and score one cell; network seed and sub-sampling seed are both ``seed``."""
+    split = load_split(data, folder, seed)
+    model = budgeted(classifier(name, seed), split, seconds)
+    started = time.perf_counter()
+    model.fit(split.X_train, split.y_train)
+    fitted = time.perf_counter()
+    scores = summary(split.y_test_balanced, model.predict(split.X_test_balanced))
+    predicted = time.perf_counter()
+    save_samples(model, split, out / f"{name}-{data}-{seed}.npz")
+    return {
+        **scores,
+        "steps": steps_of(model),
+        "whole_run": whole_run(model),
+        "fit_seconds": fitted - started,
+        "predict_seconds": predicted - fitted,
+        "peak_memory_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    }
+
+
+def stages(model: Any) -> list[Any]:
+    """Return the trained parts, the sampler first."""
+    if not isinstance(model, TwoStageClassifier):
+        return [model]
+    return [part for part in (model.sampler_, model.classifier_) if part is not None]
+
+
+def steps_of(model: Any) -> list[int]:
+    """Return the steps of every stage that has any."""
+    return [part.n_steps_ for part in stages(model) if hasattr(part, "n_steps_")]
+
+
+def whole_run(model: Any) -> bool:
+    """Say whether every stage was as long as its preset is."""
+    return all(part.get_params().get("max_steps") is None for part in stages(model))
+
+
+def save_samples(model: Any, split: Split, path: Path) -> None:
+    """Write some generated samples of every class but the largest."""
+    makers = [part for part in stages(model) if isinstance(part, Generator)]
+    classes, counts = np.unique(split.y_train, return_counts=True)
+    try:
+        made = {str(c): np.asarray(makers[0].sample(_SHOWN, c, 0)) for c in classes[
+            counts < counts.max()]}  # fmt: skip
+    except (IndexError, ValueError):  # a method that makes no samples of this data
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    np.savez_compressed(path, **made)
+
+
+def finished(path: Path) -> list[dict]:
+    """Return the cells that are there."""
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def table(cells: list[dict]) -> str:
+    """Lay the cells out beside the published figures, as Markdown."""
+    lines = [
+        "| data | method | ACSA / F1 / GM, % | published | steps | whole run | training | test |",
+        f"|{' --- |' * 8}",
+    ]
+    for data in PUBLISHED:
+        for name in METHODS:
+            for cell in cells:
+                if (cell["data"], cell["method"]) == (data, name):
+                    lines.append(_row(cell))
+    return "\n".join(lines)
+
+
+def _row(cell: dict) -> str:
+    published = PUBLISHED[cell["data"]].get(cell["method"], ())
+    theirs = " / ".join("–" if value is None else f"{value:.2f}" for value in published) or "–"
+    if "error" in cell:
+        return f"| {cell['data']} | {cell['method']} | {cell['error']} | {theirs} | | | | |"
+    ours = " / ".join(f"{100 * cell[key]:.2f}" for key in ("acsa", "f1", "gm"))
+    steps = " + ".join(map(str, cell["steps"])) or "–"
+    return (
+        f"| {cell['data']} | {cell['method']} | {ours} | {theirs} | {steps} | "
+        f"{'yes' if cell['whole_run'] else 'no'} | {cell['fit_seconds']:.0f} s | "
+        f"{cell['predict_seconds']:.0f} s |"
+    )
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", nargs="+", default=list(PUBLISHED), choices=list(PUBLISHED))
+    parser.add_argument("--methods", nargs="+", default=list(METHODS))
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--minutes", type=float, default=15.0)
+    parser.add_argument("--folder", type=Path, help="where the data lie")
+    parser.add_argument("--out", type=Path, default=Path("results/methods.jsonl"))
+    parser.add_argument("--table", action="store_true", help="print what is there, and run nothing")
+    return parser.parse_args()
+
+
+def main() -> None:
+    options = arguments()
+    if options.table:
+        print(table(finished(options.out)))
+        return
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    for data in options.data:
+        for name in options.methods:
+            cell = {"data": data, "method": name, "seed": options.seed, "minutes": options.minutes}
+            if any(cell.items() <= there.items() for there in finished(options.out)):
+                continue
+            try:
+                result = run(name, data, options.seed, 60 * options.minutes, options.folder,
+                             options.out.with_suffix(""))  # fmt: skip
+            except Exception as error:  # a failed cell is recorded, and the rest goes on
+                traceback.print_exc()
+                result = {"error": f"{type(error).__name__}: {error}"}
+            with options.out.open("a") as file:
+                file.write(json.dumps(cell | result | {"machine": measuring.machine()}) + "\n")
+            print(_row(cell | result), flush=True)
+
+
+if __name__ == "__main__":
+    main()
