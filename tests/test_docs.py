@@ -45,6 +45,7 @@ def test_the_examples_of_tables(tmp_path, monkeypatch):
     names = run(EXAMPLES[1])
     assert len(names["X_new"]) == 200
     assert names["sampler"].parent_indices_.shape == (80, 2)
+    run(EXAMPLES[3])
 
 
 def test_the_example_of_pictures(tmp_path, monkeypatch):
