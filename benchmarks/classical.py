@@ -33,7 +33,7 @@ import logging
 import math
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any
@@ -615,7 +615,7 @@ def timed(work: Callable[[], object]) -> tuple[float, float]:
 
 
 def beside(
-    method: str, case: str, ours: Callable[[], object], others: dict[str, Callable[[], object]]
+    method: str, case: str, ours: Callable[[], object], others: Mapping[str, Callable[[], object]]
 ) -> Iterator[Row]:
     """Time ours, first and repeated, and each other code once: it is long."""
     runs = [timed(ours) for _ in range(1 + _REPEATS)]
