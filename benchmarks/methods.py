@@ -1,13 +1,15 @@
 """Every method on the paper's class distributions, beside the published figures.
 
     python benchmarks/methods.py --data mnist fashion-mnist cifar10 optdigits --minutes 15
-    python benchmarks/methods.py --table
+    python benchmarks/methods.py --table     # of the cells that are there
+    python benchmarks/methods.py --figures   # samples that every generating method made
 
 A cell trains one method on one data set for about the given minutes: steps of each stage are timed
 first, and the run is as long as the preset's or as the budget allows, whichever is shorter. A
 two-stage method spends a third of it on the sampler. Nothing but the training part decides
-anything; the test part is used once. One JSON line per cell goes to ``results/methods.jsonl``, and
-generated samples of the rarer classes to ``results/methods/``; cells that are there are skipped.
+anything; the test part is used once. One JSON line per cell goes to
+``benchmarks/results/methods.jsonl``; cells that are there are skipped. Generated samples of the
+rarer classes go to ``results/methods/``.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ from sklearn.base import clone
 from osrae import TwoStageClassifier, methods
 from osrae.datasets import Split, load_split
 from osrae.evaluation.classification import summary
+from osrae.evaluation.plots import sample_rows
 from osrae.methods.generating import Generator
 from osrae.methods.two_stage import default_classifier
 from osrae.training.callbacks import Callback, TrainingState
@@ -156,13 +159,26 @@ def save_samples(model: Any, split: Split, path: Path) -> None:
     """Write some generated samples of every class but the largest."""
     makers = [part for part in stages(model) if isinstance(part, Generator)]
     classes, counts = np.unique(split.y_train, return_counts=True)
+    arrays = {}
     try:
-        made = {str(c): np.asarray(makers[0].sample(_SHOWN, c, 0)) for c in classes[
-            counts < counts.max()]}  # fmt: skip
+        for label in classes[counts < counts.max()]:
+            arrays[f"real {label}"] = split.X_train[split.y_train == label][:_SHOWN]
+            arrays[f"new {label}"] = np.asarray(makers[0].sample(_SHOWN, label, 0))
     except (IndexError, ValueError):  # a method that makes no samples of this data
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    np.savez_compressed(path, **made)
+    np.savez_compressed(path, **arrays)
+
+
+def draw(folder: Path, data: list[str]) -> None:
+    """Draw real and generated samples of every method: a row for each of the rarer classes."""
+    for name in data:
+        for path in sorted(folder.glob(f"*-{name}-*.npz")):
+            with np.load(path) as arrays:
+                labels = [key.removeprefix("new ") for key in arrays if key.startswith("new ")]
+                groups = [(c, arrays[f"real {c}"], arrays[f"new {c}"]) for c in labels]
+            if groups[0][1].ndim > 2:
+                sample_rows(groups, per_row=_SHOWN).savefig(path.with_suffix(".png"))
 
 
 def finished(path: Path) -> list[dict]:
@@ -205,8 +221,10 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--minutes", type=float, default=15.0)
     parser.add_argument("--folder", type=Path, help="where the data lie")
-    parser.add_argument("--out", type=Path, default=Path("results/methods.jsonl"))
+    parser.add_argument("--out", type=Path, default=Path("benchmarks/results/methods.jsonl"))
+    parser.add_argument("--samples", type=Path, default=Path("results/methods"))
     parser.add_argument("--table", action="store_true", help="print what is there, and run nothing")
+    parser.add_argument("--figures", action="store_true", help="draw the samples, and run nothing")
     return parser.parse_args()
 
 
@@ -214,6 +232,9 @@ def main() -> None:
     options = arguments()
     if options.table:
         print(table(finished(options.out)))
+        return
+    if options.figures:
+        draw(options.samples, options.data)
         return
     options.out.parent.mkdir(parents=True, exist_ok=True)
     for data in options.data:
@@ -223,7 +244,7 @@ def main() -> None:
                 continue
             try:
                 result = run(name, data, options.seed, 60 * options.minutes, options.folder,
-                             options.out.with_suffix(""))  # fmt: skip
+                             options.samples)  # fmt: skip
             except Exception as error:  # a failed cell is recorded, and the rest goes on
                 traceback.print_exc()
                 result = {"error": f"{type(error).__name__}: {error}"}
