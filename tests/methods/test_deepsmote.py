@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 import torch
 from scipy.stats import chisquare
+from sklearn.datasets import load_iris
 from torch import nn
 from torch.nn import functional as F
 
@@ -559,3 +560,16 @@ def test_wrong_parameters_are_refused(wrong):
     X, y = blobs((12, 30, 5))
     with pytest.raises((InputError, ValueError), match=next(iter(wrong))):
         DeepSMOTE(**wrong).fit_resample(X, y)
+
+
+def test_training_goes_on_with_other_rows():
+    X, y = load_iris(return_X_y=True)
+    sampler = DeepSMOTE(max_steps=20, random_state=0, device="cpu", warm_start=True)
+    sampler.fit_resample(X[:110], y[:110])
+    before = sampler.method_.networks["decoder"].output.weight.clone()
+    _, resampled = sampler.fit_resample(X[20:130], y[20:130])
+    assert np.bincount(resampled).tolist() == [50, 50, 50]
+    after = sampler.method_.networks["decoder"].output.weight
+    assert 0 < (after - before).abs().max() < 0.01  # 20 steps of 2e-4, not a new start
+    with pytest.raises(InputError, match="ask for others"):
+        sampler.set_params(latent_dim=3).fit_resample(X[:110], y[:110])

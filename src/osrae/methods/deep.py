@@ -234,21 +234,28 @@ def _tuples(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _take_weights(method: Method, trained: Method) -> None:
-    """Go on from the weights of ``trained``.
+    """Go on from the weights of ``trained``; what belongs to its data stays behind.
 
     Raises
     ------
     InputError
         If the networks differ in kind or size.
     """
-    weights = trained.state_dict()
-    shapes = {name: value.shape for name, value in weights.items()}
-    if shapes != {name: value.shape for name, value in method.state_dict().items()}:
+    own, theirs = method.state_dict(), trained.state_dict()
+    networks = ("networks.", "averaged.")
+    shapes, wanted = (
+        {name: value.shape for name, value in state.items() if name.startswith(networks)}
+        for state in (theirs, own)
+    )
+    if shapes != wanted:
         raise InputError(
-            "warm_start=True goes on with the networks of the fit before, but the parameters now "
-            "ask for others. Set warm_start=False, or leave the preset and every parameter that "
-            "decides over networks as they were."
+            "warm_start=True goes on with the networks of the fit before, but the parameters or "
+            "the data now ask for others. Set warm_start=False, or leave the preset and every "
+            "parameter that decides over networks as they were."
         )
-    counts = method.class_counts.clone()
-    method.load_state_dict(weights)
-    method.class_counts.copy_(counts)
+    taken = {
+        name: value
+        for name, value in theirs.items()
+        if name != "class_counts" and own[name].shape == value.shape
+    }
+    method.load_state_dict({**own, **taken})
