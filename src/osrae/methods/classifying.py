@@ -22,7 +22,7 @@ from osrae.training.engine import batched_logits
 from osrae.training.method import Classifies
 from osrae.training.splitting import ValidationSplit
 
-__all__ = ["ClassifyingEstimator"]
+__all__ = ["AccuracyMixin", "ClassifyingEstimator"]
 
 
 @estimator
@@ -30,7 +30,31 @@ class _Parameters(ValidationParameters):
     priors: str | Sequence[float] = "balanced"
 
 
-class ClassifyingEstimator(ClassifierMixin, _Parameters, DeepEstimator):
+class AccuracyMixin(ClassifierMixin):
+    """Accuracy of predictions of labels of any hashable sort."""
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return the accuracy; see `osrae.evaluation` for what rare classes ask for.
+
+        Parameters
+        ----------
+        X : as for `fit`
+        y : array-like of shape (n,)
+            Labels of any hashable sort.
+        sample_weight : array-like of shape (n,) or None
+
+        Returns
+        -------
+        float
+            In [0, 1].
+        """
+        predicted, labels = self.predict(X), label_array(y)
+        check_consistent_length(predicted, labels, sample_weight)
+        correct = [bool(made == true) for made, true in zip(predicted, labels, strict=True)]
+        return float(np.average(correct, weights=sample_weight))
+
+
+class ClassifyingEstimator(AccuracyMixin, _Parameters, DeepEstimator):
     """Base of classifiers that train networks."""
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
@@ -121,26 +145,6 @@ class ClassifyingEstimator(ClassifierMixin, _Parameters, DeepEstimator):
         """
         codes = self._scores(X).argmax(axis=1)
         return self.classes_[codes]
-
-    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """Return the accuracy; see `osrae.evaluation` for what rare classes ask for.
-
-        Parameters
-        ----------
-        X : as for `fit`
-        y : array-like of shape (n,)
-            Labels of any hashable sort.
-        sample_weight : array-like of shape (n,) or None
-
-        Returns
-        -------
-        float
-            In [0, 1].
-        """
-        predicted, labels = self.predict(X), label_array(y)
-        check_consistent_length(predicted, labels, sample_weight)
-        correct = [bool(made == true) for made, true in zip(predicted, labels, strict=True)]
-        return float(np.average(correct, weights=sample_weight))
 
     def _stated(self, logits: np.ndarray) -> np.ndarray:
         """Turn logits for equally common classes into scores under the stated priors."""

@@ -53,8 +53,12 @@ class Generator(Estimator):
             If ``label`` is no class of the training data, or the model cannot make samples.
         """
         self._check_fitted()
+        self._check_generates()
         rows = list(self._new_rows(*self._wanted(n, label, random_state)))
         return self.codec_.decode(np.concatenate(rows))
+
+    def _check_generates(self) -> None:
+        """Raise `InputError` if this model cannot make samples."""
 
     def _wanted(self, n: int, label: Any, random_state: Any) -> tuple[np.ndarray, int]:
         """Return the class number of each sample asked for, and a seed."""

@@ -151,7 +151,7 @@ class RAEClassifier(
         X : same container as the training data
         """
         self._check_fitted()
-        self._check_decoder()
+        self._check_generates()
         z = torch.as_tensor(np.asarray(Z, dtype=np.float32))
         if z.ndim != 2 or z.shape[1] != self.method_.latent_dim:
             raise InputError(

@@ -77,37 +77,6 @@ class RAEEstimator(_Parameters, DeepGenerator):
             self.preset, description, n_samples, self._overrides(), to_resample=self._to_resample
         )
 
-    def sample(
-        self, n: int, label: Any, random_state: int | np.random.RandomState | None = None
-    ) -> Any:
-        """Make new samples of one class.
-
-        Of a class that training made no new rows of, at most 1000 members, spread evenly, are
-        mixed.
-
-        Parameters
-        ----------
-        n : int
-            How many, at least 1.
-        label : label
-            One of ``classes_``.
-        random_state : int, RandomState or None, default=None
-            Decides which samples; None gives other ones at each call.
-
-        Returns
-        -------
-        X : same container as the training data
-            ``n`` samples in the user's columns, or layout, dtype and range of pictures.
-
-        Raises
-        ------
-        InputError
-            If ``label`` is no class of the training data, or there is no decoder.
-        """
-        self._check_fitted()
-        self._check_decoder()
-        return super().sample(n, label, random_state)
-
     def _new_rows(self, wanted: np.ndarray, seed: int) -> Iterator[np.ndarray]:
         for rows, _, _ in self.bank_.decoded(self.method_, wanted, seed):
             yield rows
@@ -116,6 +85,9 @@ class RAEEstimator(_Parameters, DeepGenerator):
         self, n: int, label: Any, random_state: int | np.random.RandomState | None = None
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Make new latent vectors of one class: what `sample` decodes, from the same members.
+
+        Of a class that training made no new rows of, at most 1000 members, spread evenly, are
+        mixed.
 
         Parameters
         ----------
@@ -141,7 +113,7 @@ class RAEEstimator(_Parameters, DeepGenerator):
         z, parents, weights = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
         return z, weights, parents
 
-    def _check_decoder(self) -> None:
+    def _check_generates(self) -> None:
         if "decoder" not in self.method_.networks:
             raise InputError("decoder=False: this model has no decoder to make samples with.")
 

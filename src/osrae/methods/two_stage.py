@@ -6,16 +6,15 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from sklearn.base import ClassifierMixin, _fit_context, clone
+from sklearn.base import _fit_context, clone
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_consistent_length
 from torch import Tensor
 
-from osrae.data.labels import label_array
 from osrae.errors import InputError
 from osrae.methods.base import Estimator
+from osrae.methods.classifying import AccuracyMixin
 from osrae.methods.deep_classifier import DeepClassifier
 from osrae.methods.generating import Generator
 from osrae.methods.inputs import check_features, check_labels
@@ -39,7 +38,7 @@ def _can(name: str) -> Any:
 
 
 @estimator
-class TwoStageClassifier(ClassifierMixin, Estimator):
+class TwoStageClassifier(AccuracyMixin, Estimator):
     """Classifier that is trained on over-sampled data.
 
     Parameters
@@ -177,25 +176,6 @@ class TwoStageClassifier(ClassifierMixin, Estimator):
         ndarray of shape (n,) or (n, C)
         """
         return self._answer("decision_function", X)
-
-    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """Return the accuracy; see `osrae.evaluation` for what rare classes ask for.
-
-        Parameters
-        ----------
-        X : as for `fit`
-        y : array-like of shape (n,)
-        sample_weight : array-like of shape (n,) or None
-
-        Returns
-        -------
-        float
-            In [0, 1].
-        """
-        predicted, labels = self.predict(X), label_array(y)
-        check_consistent_length(predicted, labels, sample_weight)
-        correct = [bool(made == true) for made, true in zip(predicted, labels, strict=True)]
-        return float(np.average(correct, weights=sample_weight))
 
     def sample(self, n: int, label: Any, random_state: Any = None) -> Any:
         """Make new samples of one class with the sampler, see its own `sample`.
