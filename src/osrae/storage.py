@@ -33,6 +33,7 @@ __all__ = [
     "read_json",
     "read_tensors",
     "tensors_below",
+    "with_tuples",
     "write_header",
     "write_json",
     "write_tensors",
@@ -215,6 +216,11 @@ def jsonable(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: jsonable(part) for key, part in value.items()}
     return value
+
+
+def with_tuples(values: dict[str, Any]) -> dict[str, Any]:
+    """Undo what JSON does to the tuples among ``values``."""
+    return {name: tuple(v) if isinstance(v, list) else v for name, v in values.items()}
 
 
 def write_header(folder: Path, kind: str, content: Mapping[str, Any]) -> None:

@@ -102,6 +102,24 @@ def test_one_seed_decides_over_both_stages():
     assert model.set_params(classifier=LogisticRegression()).fit(X, Y).sampler_.random_state == 5
 
 
+def test_both_stages_are_told_how_to_read_the_data():
+    numbers = np.column_stack([X[:, 0], (X[:, 2] > 3) + 2.0 * (X[:, 1] > 3)])
+    model = TwoStageClassifier(
+        sampler=SMOTEFamily(), classifier=DeepClassifier(**FAST), categorical_features=[1],
+        random_state=0,
+    ).fit(numbers, Y)  # fmt: skip
+    for part in (model, model.sampler_, model.classifier_):
+        assert part.codec_.description.n_continuous == 1
+    own = model.set_params(sampler=SMOTEFamily(categorical_features=[0, 1])).fit(numbers, Y)
+    assert own.sampler_.codec_.description.n_continuous == 0
+    images, digits = load_digits(n_class=2, return_X_y=True)
+    model = TwoStageClassifier(
+        sampler=SMOTEFamily(), classifier=DeepClassifier(**FAST | {"max_steps": 2}),
+        image_shape=(8, 8),
+    ).fit(images[:60] / 16, digits[:60])  # fmt: skip
+    assert model.classifier_.codec_.description.shape == (1, 8, 8)
+
+
 def test_questions_are_the_classifiers():
     without = TwoStageClassifier(classifier=SVC()).fit(X, Y)
     assert not hasattr(without, "predict_proba")

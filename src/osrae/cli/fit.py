@@ -105,7 +105,11 @@ def _model(method: MethodOptions, checkpoints: dict[str, Path], resume: bool) ->
     if entry.kind == "classifier" and not isinstance(model, TwoStageClassifier):
         return model.set_params(checkpoint_dir=checkpoints["checkpoint"], resume=resume)
     if entry.kind == "sampler":
-        model = TwoStageClassifier(sampler=model, random_state=method.seed)
+        model = TwoStageClassifier(
+            sampler=model,
+            categorical_features=method.categorical or "auto",
+            random_state=method.seed,
+        )
         if "checkpoint_dir" in model.sampler.get_params():
             model.sampler.set_params(
                 checkpoint_dir=checkpoints["sampler-checkpoint"], resume=resume

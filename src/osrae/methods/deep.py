@@ -18,7 +18,7 @@ from osrae.errors import DataWarning, InputError
 from osrae.methods.base import Estimator, listed
 from osrae.methods.parameters import TrainingParameters
 from osrae.methods.settings import Presets, Settings, resolve
-from osrae.storage import jsonable, tensors_below
+from osrae.storage import jsonable, tensors_below, with_tuples
 from osrae.training.batches import TrainingData
 from osrae.training.callbacks import Callback, TrainingState
 from osrae.training.device import inference_dtype, place, resolve_device, resolve_precision
@@ -62,9 +62,13 @@ class DeepEstimator(TrainingParameters, Estimator):
 
     def _overrides(self) -> dict[str, Any]:
         """Return the parameters that are settings of the method, too."""
-        example = next(iter(next(iter(self._presets.values())).values()))
-        names = {field.name for field in dataclasses.fields(example)}
+        names = {field.name for field in dataclasses.fields(self._settings_class())}
         return {name: v for name, v in self.get_params(deep=False).items() if name in names}
+
+    @classmethod
+    def _settings_class(cls) -> type[Settings]:
+        variants = next(iter(cls._presets.values()))
+        return type(next(iter(variants.values())))
 
     def _fit_networks(self, X: Any, classes: np.ndarray, codes: np.ndarray) -> TrainingState:
         """Train on checked data and set every fitted attribute but the sampler's own.
@@ -214,8 +218,7 @@ class DeepEstimator(TrainingParameters, Estimator):
     def _set_state(
         self, content: dict[str, Any], tensors: dict[str, Tensor], folder: Path, device: str
     ) -> None:
-        kind = type(next(iter(next(iter(self._presets.values())).values())))
-        settings = kind(**_tuples(content["settings"]))
+        settings = self._settings_class()(**with_tuples(content["settings"]))
         method = self._make_method(torch.tensor(content["trained_class_counts"]), settings)
         method.load_kept_tensors(tensors_below(tensors, "method"))
         target = resolve_device(device)
@@ -226,11 +229,6 @@ class DeepEstimator(TrainingParameters, Estimator):
         self.history_, self.n_steps_ = content["history"], content["n_steps"]
         for name, value in content["fitted"].items():
             setattr(self, name, value)
-
-
-def _tuples(values: dict[str, Any]) -> dict[str, Any]:
-    """Undo what JSON does to tuples."""
-    return {name: tuple(v) if isinstance(v, list) else v for name, v in values.items()}
 
 
 def _take_weights(method: Method, trained: Method) -> None:

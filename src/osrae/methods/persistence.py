@@ -19,6 +19,7 @@ from osrae.storage import (
     jsonable,
     read_header,
     read_tensors,
+    with_tuples,
     write_header,
     write_tensors,
 )
@@ -177,7 +178,7 @@ def _json_parameters(estimator: Any) -> dict[str, Any]:
 
 def _python_parameters(parameters: dict[str, Any]) -> dict[str, Any]:
     known = {name: value for name, value in parameters.items() if name not in _RUN_PARAMETERS}
-    return {name: tuple(v) if isinstance(v, list) else v for name, v in known.items()}
+    return with_tuples(known)
 
 
 def _is_plain(value: Any) -> bool:

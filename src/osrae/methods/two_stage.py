@@ -62,7 +62,8 @@ class TwoStageClassifier(AccuracyMixin, Estimator):
     -----
     Samplers and classifiers of this library get the data as they are. Others get rows of numbers:
     columns standardised, categories as indicator columns, missing values filled in, pictures
-    flattened; classes are numbers to them. ``random_state`` seeds those of the two that have none.
+    flattened; classes are numbers to them. ``random_state`` seeds those of the two that have none,
+    and ``categorical_features`` and ``image_shape`` hold for those of this library that have none.
 
     Examples
     --------
@@ -110,8 +111,8 @@ class TwoStageClassifier(AccuracyMixin, Estimator):
         self._fit_codec(X)
         self.seed_ = self._new_seed()
         seeds = check_random_state(self.seed_).randint(np.iinfo(np.int32).max, size=2)
-        sampler = _seeded(self.sampler, seeds[0])
-        classifier = _seeded(self._stage_two(), seeds[1])
+        sampler = self._own(self.sampler, seeds[0])
+        classifier = self._own(self._stage_two(), seeds[1])
         self.sampler_, rows, labels = sampler, X, codes
         if sampler is not None:
             rows, labels = sampler.fit_resample(self._for(sampler, X), codes)
@@ -121,6 +122,18 @@ class TwoStageClassifier(AccuracyMixin, Estimator):
             rows = self.codec_.decode(_shaped(rows, self.codec_))
         self.classifier_ = classifier.fit(rows, labels)
         return self
+
+    def _own(self, part: Any, seed: int) -> Any:
+        """Copy a part, and tell it what it was not told itself: its seed, and how to read data."""
+        if part is None:
+            return None
+        part = clone(part)
+        told = {"random_state": int(seed)}
+        if isinstance(part, Estimator):
+            told |= {name: getattr(self, name) for name in ("categorical_features", "image_shape")}
+        given = part.get_params(deep=False)
+        unset = [name for name in told if name in given and _is_unset(given[name])]
+        return part.set_params(**{name: told[name] for name in unset})
 
     def _stage_two(self) -> Any:
         return default_classifier() if self.classifier is None else self.classifier
@@ -227,22 +240,11 @@ class TwoStageClassifier(AccuracyMixin, Estimator):
             setattr(self, f"{name}_", part)
             setattr(self, name, clone(part))
 
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.classifier_tags.poor_score = False
-        return tags
-
 
 def _shaped(rows: np.ndarray, codec: Any) -> np.ndarray:
     """Give rows that another library made the shape that the codec decodes."""
     return np.asarray(rows, dtype=np.float32).reshape(len(rows), *codec.description.shape)
 
 
-def _seeded(part: Any, seed: int) -> Any:
-    """Copy a part, and seed it if it has no seed of its own."""
-    if part is None:
-        return None
-    part = clone(part)
-    if part.get_params(deep=False).get("random_state", 0) is None:
-        part.set_params(random_state=int(seed))
-    return part
+def _is_unset(value: Any) -> bool:
+    return value is None or (isinstance(value, str) and value == "auto")
