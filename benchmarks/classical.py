@@ -6,9 +6,9 @@
     python benchmarks/classical.py --mc-rbo rbo --part agreement
 
 MC-CCR and MC-RBO are compared with their authors' code. AMDO has no public code that does what the
-article says: it is compared with a plain transcription of the article's Algorithms 2 and 3, below,
-and timed beside two implementations of its simpler relative MDO, where a clone of
-analyzingtheworld/multi-imbalance or of analyticalmindsltd/smote_variants is given. What is not
+article says: it is compared with a plain transcription of the article's Algorithms 2 and 3, in
+amdo_references.py, and timed beside two implementations of its simpler relative MDO, where a clone of
+damianhorna/multi-imbalance or of analyticalmindsltd/smote_variants is given. What is not
 given is skipped.
 
 ``agreement`` is about what draws no random numbers, or the same ones: for AMDO the neighbours of
@@ -29,8 +29,6 @@ import functools
 import importlib
 import importlib.util
 import json
-import logging
-import math
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -40,11 +38,12 @@ from typing import Any
 from unittest import mock
 
 import numpy as np
+from amdo_references import Transcription, multi_imbalance_mdo, smote_variants_mdo
 from measuring import in_child, peak_memory, write
 from scipy.spatial.distance import cdist
-from scipy.stats import ks_2samp
 from sklearn.datasets import make_classification
 from sklearn.preprocessing import MinMaxScaler
+from two_samples import over_seeds, relative, two_samples
 
 from osrae.data.codec import fit_codec
 from osrae.datasets import load_original
@@ -74,8 +73,6 @@ _SYNTHETIC = (5_000, 64)
 _ENERGIES = (0.01, 0.25, 1.0, 10.0, 100.0, 1e5)
 _SPHERES = 120  #: Centres of a class at most, and half of the opponents.
 _WALKS = 24
-_PERMUTATIONS = 4999
-_ROUNDING = 3e-6
 #: Below, the approximate p of the Kolmogorov-Smirnov test is wrong.
 _LEAST_SEEDS = 20
 _REPEATS = 3
@@ -126,161 +123,7 @@ def in_unit_cube(data: Table) -> Table:
     return MinMaxScaler().fit_transform(rows[kept]), codes[kept]
 
 
-# ---------------------------------------------------------------- two samples
-
-
-def summary(points: np.ndarray, codes: np.ndarray) -> np.ndarray:
-    """Mean, deviation and quartiles of every coordinate of every class, and its size."""
-    parts: list[np.ndarray] = []
-    for code in np.unique(codes):
-        own = points[codes == code]
-        quartiles = np.quantile(own, [0.25, 0.5, 0.75], axis=0)
-        parts += [own.mean(0), own.std(0), *quartiles, np.array([len(own)])]
-    return np.concatenate(parts)
-
-
-def two_samples(a: np.ndarray, b: np.ndarray) -> Row:
-    """Compare two samples of vectors (n, k), coordinate by coordinate and as a whole.
-
-    Coordinates that do not vary must agree, and are not tested: ``fixed_difference``.
-    """
-    together = without_rounding(np.concatenate([a, b]))
-    varied = together.min(0) < together.max(0)
-    fixed = float(np.abs(a.mean(0) - b.mean(0))[~varied].max(initial=0))
-    result: Row = {"runs": len(a), "numbers": int(varied.sum()), "fixed_difference": fixed}
-    if varied.any():
-        together = together[:, varied]
-        pairs = zip(together[: len(a)].T, together[len(a) :].T, strict=True)
-        least = min(ks_2samp(x, y, method="asymp").pvalue for x, y in pairs)
-        scaled = together / together.std(0)
-        result["ks_least_p"] = float(min(1, least * varied.sum()))
-        result["energy_p"] = energy_test(cdist(scaled, scaled), len(a))
-    return result
-
-
-def without_rounding(values: np.ndarray) -> np.ndarray:
-    """Make equal, column by column, what differs by the rounding of float32 only.
-
-    Sorted values with gaps up to `_ROUNDING` become the first of them. (Rounding to some digit
-    would part values near its edges.)
-    """
-    order = values.argsort(axis=0)
-    values = np.take_along_axis(values, order, axis=0)
-    first = np.diff(values, axis=0, prepend=-np.inf) > _ROUNDING
-    place = np.maximum.accumulate(np.where(first, np.arange(len(values))[:, None], 0), axis=0)
-    result = np.empty_like(values)
-    np.put_along_axis(result, order, np.take_along_axis(values, place, axis=0), axis=0)
-    return result
-
-
-def energy_test(distances: np.ndarray, n: int) -> float:
-    """Permutation test of the energy distance between the first ``n`` rows and the rest."""
-    rng = np.random.default_rng(0)
-    size = len(distances)
-
-    def statistic(first: np.ndarray) -> float:
-        x = first / n - (1 - first) / (size - n)
-        return float(-x @ distances @ x)
-
-    first = (np.arange(size) < n).astype(float)
-    found = statistic(first)
-    drawn = [statistic(rng.permutation(first)) for _ in range(_PERMUTATIONS)]
-    return (1 + sum(value >= found for value in drawn)) / (1 + len(drawn))
-
-
-def over_seeds(ours: Callable[[int], Table], theirs: Callable[[int], Table], seeds: int) -> Row:
-    """Run both with as many seeds, and compare the summaries of what comes out."""
-    a = np.array([summary(*theirs(seed)) for seed in range(seeds)])
-    b = np.array([summary(*ours(seed)) for seed in range(10**6, 10**6 + seeds)])
-    return two_samples(a, b)
-
-
-def relative(ours: np.ndarray, theirs: np.ndarray) -> float:
-    """Largest difference, in parts of the largest of theirs or of 1."""
-    return float(np.abs(ours - theirs).max(initial=0) / max(1.0, np.abs(theirs).max(initial=0)))
-
-
-# ---------------------------------------------------------------- AMDO, transcribed
-
-
-class Transcription:
-    """Algorithms 2 and 3 of the article for continuous columns, row by row and number by number.
-
-    Neither blocks nor array operations over rows: it is to be read beside the article. Classes with
-    fewer than two seeds do with K1 = 1, or else take all rows, as in `choose_seeds`.
-    """
-
-    def __init__(self, X: np.ndarray, codes: np.ndarray, k1: int = 5, k2: int = 10) -> None:
-        self.X, self.codes, self.k1, self.k2 = X, codes, k1, k2
-        self.counts = np.bincount(codes).tolist()
-        deviation = X.std(axis=0)
-        self.scaled = X / np.where(deviation > 0, 4 * deviation, np.inf)
-
-    def partially_balanced(self) -> list[int]:
-        """Algorithm 3: the sizes of classes."""
-        sizes, n_classes = dict(enumerate(self.counts)), len(self.counts)
-        for _ in range(math.ceil(max(self.counts) * (n_classes - 1) / min(self.counts))):
-            smallest = min(sizes, key=lambda code: sizes[code])
-            if sizes[smallest] / sum(sizes.values()) <= 2 / (3 * n_classes - 1):
-                sizes[smallest] += self.counts[smallest]
-        return [sizes[code] for code in range(n_classes)]
-
-    def same_class(self, code: int) -> list[int]:
-        """Count the neighbours of the own class, for every row of a class."""
-        found = []
-        for i in np.flatnonzero(self.codes == code):
-            distance = np.sqrt(((self.scaled - self.scaled[i]) ** 2).sum(axis=1))
-            distance[i] = np.inf
-            nearest = np.argsort(distance, kind="stable")[: self.k2]
-            found.append(int((self.codes[nearest] == code).sum()))
-        return found
-
-    def seeds(self, code: int) -> tuple[np.ndarray, np.ndarray]:
-        """Rows that new ones are drawn from, and their probabilities."""
-        members, same = np.flatnonzero(self.codes == code), self.same_class(code)
-        for least in (self.k1, 1):
-            kept = [place for place, number in enumerate(same) if number >= least]
-            if len(kept) >= 2:
-                weights = np.array([same[place] / self.k2 for place in kept])
-                return members[kept], weights / weights.sum()
-        return members, np.full(len(members), 1 / len(members))
-
-    def space(self, rows: np.ndarray) -> tuple[np.ndarray, ...]:
-        """Centre, deviations, principal directions, scores of rows, and variances of scores."""
-        n = len(rows)
-        centre, deviation = rows.mean(axis=0), rows.std(axis=0)
-        deviation = np.where(deviation > 0, deviation, 1)
-        Z = (rows - centre) / deviation / math.sqrt(n)
-        _, _, directions = np.linalg.svd(Z, full_matrices=False)
-        scores = Z @ directions.T
-        variances = scores.var(axis=0, ddof=1)
-        kept = variances > 1e-10 * variances.max()
-        return centre, deviation, directions[kept], scores[:, kept], variances[kept]
-
-    def resample(self, seed: int) -> Table:
-        """Balance all classes; returns new rows and their class numbers."""
-        rng = np.random.default_rng(seed)
-        new, new_codes = [], []
-        for code, count in enumerate(self.counts):
-            extra = max(self.counts) - count
-            if not extra:
-                continue
-            rows, probabilities = self.seeds(code)
-            centre, deviation, directions, scores, variances = self.space(self.X[rows])
-            samples = np.empty((extra, len(variances)))
-            for sample in samples:
-                chosen = scores[rng.choice(len(rows), p=probabilities)]
-                alpha = 0.0
-                for k in range(len(variances)):
-                    alpha += chosen[k] ** 2 / variances[k]
-                u = rng.uniform(-1, 1, len(variances))
-                share = np.abs(u) / np.abs(u).sum()
-                for k in range(len(variances)):
-                    length = math.sqrt(alpha * variances[k] * share[k])
-                    sample[k] = math.copysign(length, u[k])
-            new.append(centre + deviation * (math.sqrt(len(rows)) * samples @ directions))
-            new_codes.append(np.full(extra, code))
-        return np.concatenate(new), np.concatenate(new_codes)
+# ---------------------------------------------------------------- AMDO
 
 
 def our_amdo(rows: np.ndarray, codes: np.ndarray, seed: int) -> Table:
@@ -644,44 +487,6 @@ def amdo_speed(options: argparse.Namespace) -> Iterator[Row]:
     if options.smote_variants:
         others["smote_variants MDO"] = smote_variants_mdo(options.smote_variants, rows, codes)
     return beside("AMDO", "5,000 × 64", lambda: our_amdo(rows, codes, 0), others)
-
-
-def stand_in(name: str, folder: Path) -> None:
-    """Let modules in ``folder`` be imported without their package's own imports."""
-    package = ModuleType(name)
-    package.__path__ = [str(folder)]
-    sys.modules[name] = package
-
-
-def multi_imbalance_mdo(clone: Path, rows: np.ndarray, codes: np.ndarray) -> Callable[[], object]:
-    """MDO of multi-imbalance; its public method does not run under imbalanced-learn 0.14."""
-    home = clone / "multi_imbalance"
-    for name in ("", ".resampling", ".utils"):
-        stand_in(f"multi_imbalance{name}", home / name[1:])
-    MDO = importlib.import_module("multi_imbalance.resampling.mdo").MDO
-    kinds = {"maj": [0], "int": [], "min": list(range(1, codes.max() + 1))}
-    return lambda: MDO(k=5, k1_frac=0.4, maj_int_min=kinds)._fit_resample(rows, codes)
-
-
-def smote_variants_mdo(clone: Path, rows: np.ndarray, codes: np.ndarray) -> Callable[[], object]:
-    """MDO of smote_variants, which knows two classes: each rarer class against all others."""
-    for name in ("", ".oversampling"):
-        stand_in(f"smote_variants{name}", clone / "smote_variants" / name[1:])
-    # It imports this package, and MDO does not use it.
-    unused = dict.fromkeys(("ITML_Supervised", "LSML_Supervised", "NCA"))
-    sys.modules["metric_learn"] = ModuleType("metric_learn")
-    vars(sys.modules["metric_learn"]).update(unused)
-    MDO = importlib.import_module("smote_variants.oversampling._mdo").MDO
-    logging.getLogger("smote_variants").setLevel(logging.CRITICAL)
-    counts = np.bincount(codes)
-
-    def work() -> None:
-        for code in range(1, len(counts)):
-            proportion = (counts[0] - counts[code]) / (len(codes) - 2 * counts[code])
-            sampler = MDO(proportion=proportion, random_state=0)
-            sampler.sample(rows, (codes == code).astype(int))
-
-    return work
 
 
 def ccr_speed(theirs: ModuleType) -> Iterator[Row]:
