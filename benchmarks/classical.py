@@ -7,9 +7,9 @@
 
 MC-CCR and MC-RBO are compared with their authors' code. AMDO has no public code that does what the
 article says: it is compared with a plain transcription of the article's Algorithms 2 and 3, in
-amdo_references.py, and timed beside two implementations of its simpler relative MDO, where a clone of
-damianhorna/multi-imbalance or of analyticalmindsltd/smote_variants is given. What is not
-given is skipped.
+amdo_references.py, and timed beside two implementations of its simpler relative MDO, where a clone
+of damianhorna/multi-imbalance or of analyticalmindsltd/smote_variants is given. What is not given
+is skipped.
 
 ``agreement`` is about what draws no random numbers, or the same ones: for AMDO the neighbours of
 the own class, the contours' shape and the seeds' distances; for MC-CCR radii and translations; for
