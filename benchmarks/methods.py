@@ -1,13 +1,14 @@
 """Every method on the paper's class distributions, beside the published figures.
 
-    python benchmarks/methods.py --data mnist fashion-mnist cifar10 optdigits --minutes 15
+    python benchmarks/methods.py --data mnist fashion-mnist cifar10 optdigits --minutes 10
     python benchmarks/methods.py --table     # of the cells that are there
     python benchmarks/methods.py --figures   # samples that every generating method made
 
-A cell trains one method on one data set for about the given minutes: steps of each stage are timed
-first, and the run is as long as the preset's or as the budget allows, whichever is shorter. A
-two-stage method spends a third of it on the sampler. Nothing but the training part decides
-anything; the test part is used once. One JSON line per cell goes to
+A cell trains one method on one data set for about the given minutes of all cores: steps of each
+stage are timed first (in processor time, which other work on the machine changes little), and the
+run is as long as the preset's or as the budget allows, whichever is shorter. A two-stage method
+spends a third of it on the sampler. Nothing but the training part decides anything; the test part
+is used once. One JSON line per cell goes to
 ``benchmarks/results/methods.jsonl``; cells that are there are skipped. Generated samples of the
 rarer classes go to ``results/methods/``.
 """
@@ -16,14 +17,15 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
+import subprocess
+import sys
 import time
-import traceback
 from pathlib import Path
 from typing import Any
 
 import measuring
 import numpy as np
+import torch
 from sklearn.base import clone
 
 from osrae import TwoStageClassifier, methods
@@ -70,25 +72,28 @@ _SHOWN = 5
 
 
 class _Clock(Callback):
-    """Times the steps after the first ones."""
+    """Takes the processor time of the steps after the first ones."""
 
     def __init__(self) -> None:
         self.started = self.seconds = 0.0
 
     def on_step(self, state: TrainingState) -> None:
         if state.step == _TIMED:
-            self.started = time.perf_counter()
-        self.seconds = time.perf_counter() - self.started
+            self.started = time.process_time()
+        self.seconds = time.process_time() - self.started
 
 
 def affordable_steps(part: Any, X: Any, y: Any, seconds: float) -> int | None:
-    """Return the steps that fit into ``seconds``; None if the part takes none, or its own fit."""
+    """Return the steps that fit into ``seconds`` of all cores.
+
+    None if the part has no steps, or if all of its preset's fit.
+    """
     if "max_steps" not in part.get_params():
         return None
     clock = _Clock()
     probe = clone(part).set_params(max_steps=2 * _TIMED, callbacks=[clock])
     probe.fit_resample(X, y) if hasattr(probe, "fit_resample") else probe.fit(X, y)
-    steps = max(1, int(seconds / (clock.seconds / _TIMED)))
+    steps = max(1, int(seconds * torch.get_num_threads() / (clock.seconds / _TIMED)))
     settings = part._settings(probe.codec_.description, len(y))
     return None if settings.resolve_steps(len(y)) <= steps else steps
 
@@ -118,23 +123,26 @@ def budgeted(model: Any, split: Split, seconds: float) -> Any:
     return model
 
 
-def run(name: str, data: str, seed: int, seconds: float, folder: Path | None, out: Path) -> dict:
+def run(
+    method: str, data: str, seed: int, minutes: float, folder: str | None, samples: str
+) -> dict:
     """Train and score one cell; network seed and sub-sampling seed are both ``seed``."""
-    split = load_split(data, folder, seed)
-    model = budgeted(classifier(name, seed), split, seconds)
-    started = time.perf_counter()
+    split = load_split(data, folder and Path(folder), seed)
+    model = budgeted(classifier(method, seed), split, 60 * minutes)
+    started, worked = time.perf_counter(), time.process_time()
     model.fit(split.X_train, split.y_train)
-    fitted = time.perf_counter()
+    fitted, worked = time.perf_counter(), time.process_time() - worked
     scores = summary(split.y_test_balanced, model.predict(split.X_test_balanced))
     predicted = time.perf_counter()
-    save_samples(model, split, out / f"{name}-{data}-{seed}.npz")
+    save_samples(model, split, Path(samples) / f"{method}-{data}-{seed}.npz")
     return {
         **scores,
         "steps": steps_of(model),
         "whole_run": whole_run(model),
         "fit_seconds": fitted - started,
+        "fit_processor_seconds": worked,
         "predict_seconds": predicted - fitted,
-        "peak_memory_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "peak_memory_mib": measuring.peak_memory() / 2**20,
     }
 
 
@@ -181,6 +189,12 @@ def draw(folder: Path, data: list[str]) -> None:
                 sample_rows(groups, per_row=_SHOWN).savefig(path.with_suffix(".png"))
 
 
+def commit() -> str:
+    """Name the state of the code."""
+    command = ["git", "describe", "--always", "--dirty"]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+
+
 def finished(path: Path) -> list[dict]:
     """Return the cells that are there."""
     return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
@@ -219,22 +233,26 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--data", nargs="+", default=list(PUBLISHED), choices=list(PUBLISHED))
     parser.add_argument("--methods", nargs="+", default=list(METHODS))
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--minutes", type=float, default=15.0)
-    parser.add_argument("--folder", type=Path, help="where the data lie")
+    parser.add_argument("--minutes", type=float, default=10.0)
+    parser.add_argument("--folder", help="where the data lie")
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results/methods.jsonl"))
-    parser.add_argument("--samples", type=Path, default=Path("results/methods"))
+    parser.add_argument("--samples", default="results/methods", help="where samples go")
     parser.add_argument("--table", action="store_true", help="print what is there, and run nothing")
     parser.add_argument("--figures", action="store_true", help="draw the samples, and run nothing")
+    parser.add_argument("--child", help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
 def main() -> None:
     options = arguments()
+    if options.child:
+        print(json.dumps(run(**json.loads(options.child))))
+        return
     if options.table:
         print(table(finished(options.out)))
         return
     if options.figures:
-        draw(options.samples, options.data)
+        draw(Path(options.samples), options.data)
         return
     options.out.parent.mkdir(parents=True, exist_ok=True)
     for data in options.data:
@@ -242,14 +260,15 @@ def main() -> None:
             cell = {"data": data, "method": name, "seed": options.seed, "minutes": options.minutes}
             if any(cell.items() <= there.items() for there in finished(options.out)):
                 continue
-            try:
-                result = run(name, data, options.seed, 60 * options.minutes, options.folder,
-                             options.samples)  # fmt: skip
-            except Exception as error:  # a failed cell is recorded, and the rest goes on
-                traceback.print_exc()
-                result = {"error": f"{type(error).__name__}: {error}"}
+            where = {"folder": options.folder, "samples": options.samples}
+            try:  # in a process of its own, whose peak memory is the cell's
+                result = measuring.in_child(__file__, cell | where)
+            except RuntimeError as error:  # a failed cell is recorded, and the rest goes on
+                print(error, file=sys.stderr)
+                result = {"error": str(error).splitlines()[-1]}
+            made_by = {"commit": commit(), "machine": measuring.machine()}
             with options.out.open("a") as file:
-                file.write(json.dumps(cell | result | {"machine": measuring.machine()}) + "\n")
+                file.write(json.dumps(cell | result | made_by) + "\n")
             print(_row(cell | result), flush=True)
 
 

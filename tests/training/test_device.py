@@ -9,6 +9,7 @@ from osrae.data.description import ImageDescription, TableDescription
 from osrae.training import device as module
 from osrae.training.device import (
     autocast,
+    has_fast_bfloat16,
     inference_dtype,
     place,
     resolve_device,
@@ -42,6 +43,22 @@ def test_precision(monkeypatch, fast):
     assert resolve_precision("auto", CPU, TABLE) == torch.float32
     assert resolve_precision("bfloat16", CPU, TABLE) == torch.bfloat16
     assert resolve_precision("float32", CPU, PICTURES) == torch.float32
+
+
+@pytest.mark.parametrize(
+    ("tiles", "vectors", "vendor", "fast"),
+    [
+        (True, True, "GenuineIntel", True),
+        (False, True, "GenuineIntel", False),  # AMX hidden: float32 is the faster type
+        (False, True, "AuthenticAMD", True),
+        (False, False, "AuthenticAMD", False),
+    ],
+)
+def test_processors_on_which_bfloat16_is_fast(monkeypatch, tiles, vectors, vendor, fast):
+    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: tiles, raising=False)
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: vectors, raising=False)
+    monkeypatch.setattr(module, "processor_vendor", lambda: vendor)
+    assert has_fast_bfloat16(CPU) == fast
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])

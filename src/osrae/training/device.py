@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+import platform
 from contextlib import AbstractContextManager
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
@@ -59,9 +62,25 @@ def has_fast_bfloat16(device: torch.device) -> bool:
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
     if device.type == "cpu":
-        probes = ("_is_amx_tile_supported", "_is_avx512_bf16_supported")
-        return any(getattr(torch.cpu, probe, lambda: False)() for probe in probes)
+        has_tiles, has_vectors = (
+            getattr(torch.cpu, probe, lambda: False)()
+            for probe in ("_is_amx_tile_supported", "_is_avx512_bf16_supported")
+        )
+        # Without AMX (virtual machines often hide it), Intel's vector instruction takes as long for
+        # a bfloat16 product as float32 does, and the conversions come on top.
+        return has_tiles or (has_vectors and processor_vendor() != "GenuineIntel")
     return False
+
+
+@functools.cache
+def processor_vendor() -> str:
+    """Return the processor's maker by its own name, such as "GenuineIntel", or "" if unknown."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:  # not Linux; Windows tells it here
+        lines = [f"vendor_id : {platform.processor().rpartition(' ')[2]}"]
+    vendors = (line.rpartition(":")[2].strip() for line in lines if line.startswith("vendor_id"))
+    return next(vendors, "")
 
 
 def resolve_precision(
@@ -72,7 +91,7 @@ def resolve_precision(
     Parameters
     ----------
     precision : {"auto", "float32", "bfloat16"}
-        ``"auto"`` takes bfloat16 for pictures on machines with bfloat16 matrix instructions.
+        ``"auto"`` takes bfloat16 for pictures on machines where that is faster.
         Tables stay in float32: their products are too small to pay for the conversions.
         Weights, statistics and losses are float32 in every case.
     device : torch.device
