@@ -16,6 +16,7 @@ from typing import Literal
 
 import numpy as np
 import torch
+from scipy.sparse import csr_array
 
 __all__ = [
     "CCRSettings",
@@ -29,6 +30,8 @@ __all__ = [
 
 #: Bytes that a block of distances, or of new rows, takes at most.
 _BLOCK_BYTES = 2**26
+#: Opponents whose distances are sorted first; few spheres take in more.
+_NEAREST = 32
 #: Opponents this near a centre, in units of the coordinates' size, count as coincident: rounding
 #: errors would decide the direction in which they are pushed.
 _COINCIDENT = 1e-9
@@ -52,9 +55,8 @@ class CCRSettings:
 def sphere_radii(distances: np.ndarray, energy: float, original: bool = False) -> np.ndarray:
     """Spend all energy: the r with ``r + Σ_j max(0, r - d_j) = E``, for every centre.
 
-    That is the least of ``r_k = (E + d_1 + … + d_k) / (k + 1)`` over the k nearest opponents. It is
-    found by Newton's method: from ``r = E`` down, ``r ← (E + Σ_inside d_j) / (1 + #inside)`` until
-    no opponent leaves, which ends because the function is convex and of finitely many pieces.
+    That is the least of ``r_k = (E + d_1 + … + d_k) / (k + 1)`` over the k nearest opponents, of
+    which no more are looked at than it takes to see that the next one stays outside.
 
     Parameters
     ----------
@@ -67,22 +69,25 @@ def sphere_radii(distances: np.ndarray, energy: float, original: bool = False) -
 
     Returns
     -------
-    ndarray of shape (m,)
+    ndarray of shape (m,), float64
     """
-    radii = np.full(len(distances), float(energy))
-    shrinking = np.arange(len(distances))
-    while len(shrinking):
-        near = distances[shrinking]
-        inside = near < radii[shrinking, None]
-        bound = (energy + np.where(inside, near, 0).sum(axis=1)) / (1 + inside.sum(axis=1))
-        smaller = bound < radii[shrinking]
-        shrinking = shrinking[smaller]
-        radii[shrinking] = bound[smaller]
     n = distances.shape[1]
-    if original and n:
-        farthest = distances.max(axis=1)
-        spent = (n + 1) * farthest - distances.sum(axis=1)
-        radii = np.where(farthest < radii, farthest + (energy - spent) / n, radii)
+    radii = np.full(len(distances), float(energy))
+    if not n:
+        return radii
+    growing, k = np.arange(len(distances)), min(_NEAREST, n)
+    while len(growing):
+        nearest = np.partition(distances[growing], k - 1, axis=1)[:, :k]
+        nearest.sort(axis=1)
+        spent = energy + nearest.cumsum(axis=1, dtype=np.float64)
+        radii[growing] = (spent / np.arange(2, k + 2)).min(axis=1).clip(max=energy)
+        all_inside = nearest[:, -1] < radii[growing]
+        if k == n:
+            if original:
+                rest = spent[:, -1] - (n + 1) * nearest[:, -1]
+                radii[growing] = np.where(all_inside, nearest[:, -1] + rest / n, radii[growing])
+            break
+        growing, k = growing[all_inside], min(4 * k, n)
     return radii
 
 
@@ -128,19 +133,18 @@ def grow(
     leap = np.zeros(len(opponents))
     for block, near in _distances(centres, opponents, settings.norm):
         r = radii[block] = sphere_radii(near, energy, settings.original)
-        within = near < r[:, None]
-        hit = np.flatnonzero(within.any(axis=0))
-        inside[hit] = True
-        if translations is None or not len(hit):
+        i, j = np.nonzero(near < r[:, None])
+        inside[j] = True
+        if translations is None or not len(j):
             continue
-        near, within = near[:, hit], within[:, hit]
-        on_top = within & (near <= coincident)
-        leap[hit] += r @ on_top
-        weights = np.zeros_like(near)
-        np.divide(r[:, None], near, out=weights, where=within & ~on_top)
-        weights -= within & ~on_top
-        translations[hit] += weights.sum(axis=0)[:, None] * opponents[hit]
-        translations[hit] -= weights.T @ centres[block]
+        to_centre = near[i, j]
+        on_top = to_centre <= coincident
+        leap += np.bincount(j[on_top], r[i[on_top]], len(opponents))
+        stretch = np.divide(r[i], to_centre, out=np.ones_like(to_centre), where=~on_top) - 1
+        hit, place = np.unique(j, return_inverse=True)
+        weights = csr_array((stretch, (place, i)), (len(hit), len(r)))
+        translations[hit] += weights.sum(axis=1)[:, None] * opponents[hit]
+        translations[hit] -= weights @ centres[block]
     if translations is not None and leap.any():
         leaping = np.flatnonzero(leap)
         # Directions of the jitter ±U(1, 2) in every coordinate.
