@@ -343,7 +343,9 @@ def test_presets_and_lengths():
             assert (settings.learning_rate, settings.batch_size) == (5e-5, 128)
             assert (settings.epochs, settings.mode) == (100, "uniform")
             assert settings.shrinkage == shrinkage
-            assert settings.resolve_steps(1000) == 2 * 782  # 100 · 1000 / 128 = 781.25
+            # 100 · 10,000 / 128 = 7812.5 and 100 · 1000 / 128 = 781.25
+            assert settings.resolve_steps(10_000) == 2 * 7813
+            assert settings.resolve_steps(1000) == 2 * (1500 if preset == "default" else 782)
             assert dataclasses.replace(settings, max_steps=7).resolve_steps(1000) == 7
 
 

@@ -9,12 +9,13 @@ architecture  layers of Tables 16 to 19         theirs; pictures are in [-1, 1] 
 latent_dim    64 (grey), 256 (colour), 8        100 for pictures
               (tables)
 shrinkage     0.01                              0
+least_steps   1,500 in each stage               0
 ============  ================================  ================================================
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from osrae.data.description import DataDescription, ImageDescription
@@ -31,7 +32,7 @@ class BAGANSettings(Settings):
 
     Parameters
     ----------
-    epochs : float
+    epochs, least_steps : float, int
         Of each of the two stages.
     architecture : {"equal", "original"}
         Networks of the layers of Tables 16 to 19, or those of the authors, who have none for
@@ -53,9 +54,9 @@ class BAGANSettings(Settings):
     mode: Literal["uniform", "rebalance"] = "uniform"
     shrinkage: float = 0.01
 
-    def resolve_steps(self, n_samples: int) -> int:
+    def full_steps(self, n_samples: int) -> int:
         """Return the length of both stages together on ``n_samples`` samples."""
-        return self.max_steps or 2 * self.steps_of(self.epochs, n_samples)
+        return 2 * super().full_steps(n_samples)
 
     def resolve_latent_dim(self, description: DataDescription) -> int:
         """Return m for data of this kind."""
@@ -66,8 +67,8 @@ class BAGANSettings(Settings):
         return paper_latent_dim(description)
 
 
-_DEFAULT = BAGANSettings()
-_ORIGINAL = replace(_DEFAULT, architecture="original", shrinkage=0.0)
+_DEFAULT = BAGANSettings(least_steps=1500)
+_ORIGINAL = BAGANSettings(architecture="original", shrinkage=0.0)
 
 PRESETS: Presets[BAGANSettings] = {
     "default": {"pictures": _DEFAULT, "tables": _DEFAULT},

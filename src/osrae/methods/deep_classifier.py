@@ -77,8 +77,6 @@ class PlainSettings(Settings):
         Decay of the moving averages by which results are computed; 0 is none.
     augmentation : str
         Name of an augmentation policy, or "auto".
-    least_steps : int
-        Least length of a run that is counted in epochs.
     """
 
     loss: str = "cross_entropy"
@@ -93,13 +91,6 @@ class PlainSettings(Settings):
     weight_averaging: float = 0.995
     augmentation: str = "none"
     batch_size: int = 128
-    least_steps: int = 0
-
-    def resolve_steps(self, n_samples: int) -> int:
-        """Return the length of a run on ``n_samples`` samples."""
-        if self.max_steps is not None:
-            return self.max_steps
-        return max(self.least_steps, self.steps_of(self.epochs, n_samples))
 
 
 #: ResNet-18 as the over-sampling methods of the literature end in.

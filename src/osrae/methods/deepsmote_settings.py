@@ -11,6 +11,7 @@ latent_dim         64 (grey), 256 (colour)        300 (grey), 600 (colour)
 sample_statistics  a sample of one class is       it is normalised by its own statistics, which
                    seen as after training         move the running ones
 keep               the last weights               those of the epoch with the lowest training loss
+least_steps        1,500                          0
 =================  =============================  ================================================
 
 After training, latent vectors are normalised by statistics of all classes. A decoder that has seen
@@ -19,7 +20,7 @@ rare classes under their own alone does not reconstruct them then, above all in 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from osrae.data.description import DataDescription, ImageDescription
@@ -77,8 +78,8 @@ class DeepSMOTESettings(Settings):
         return paper_latent_dim(description)
 
 
-_DEFAULT = DeepSMOTESettings()
-_ORIGINAL = replace(_DEFAULT, architecture="original", sample_statistics="own", keep="lowest_loss")
+_DEFAULT = DeepSMOTESettings(least_steps=1500)
+_ORIGINAL = DeepSMOTESettings(architecture="original", sample_statistics="own", keep="lowest_loss")
 
 PRESETS: Presets[DeepSMOTESettings] = {
     "default": {"pictures": _DEFAULT, "tables": _DEFAULT},

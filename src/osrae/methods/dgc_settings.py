@@ -86,8 +86,6 @@ class DGCSettings(Settings):
         Course of the learning rate, see `rate_factor`.
     reshuffle : bool
         Whether every epoch has an order of its own; the authors' code repeats the first.
-    least_steps : int
-        Least length of a run that is counted in epochs.
     """
 
     architecture: Architecture = "equal"
@@ -104,14 +102,11 @@ class DGCSettings(Settings):
     warm_up_size: int = 1000
     rate_schedule: RateSchedule = "steps"
     reshuffle: bool = True
-    least_steps: int = 0
     epochs: float = 50
 
-    def resolve_steps(self, n_samples: int) -> int:
-        """Return the length of a run on ``n_samples`` samples, warm-up included."""
-        if self.max_steps is not None:
-            return self.max_steps
-        return self.warm_up_steps + max(self.least_steps, self.steps_of(self.epochs, n_samples))
+    def full_steps(self, n_samples: int) -> int:
+        """Return the length of a run that is counted in epochs, warm-up included."""
+        return self.warm_up_steps + super().full_steps(n_samples)
 
     def resolve_recon_weight(self, description: DataDescription) -> float:
         """Return the factor of the squared error for this data."""

@@ -94,16 +94,14 @@ class GAMO2PIXSettings(GAMOSettings):
 
         ``max_steps`` are shared between them as the steps that there are without it.
         """
-        game = self.game_steps(n_samples)
-        decoding = self.n_autoencoders * self.steps_per_class
-        if self.max_steps is None or not decoding:
-            return self.max_steps or game, decoding
-        first = math.ceil(self.max_steps * game / (game + decoding))
-        return first, self.max_steps - first
+        game, whole = super().full_steps(n_samples), self.full_steps(n_samples)
+        n_steps = self.resolve_steps(n_samples)
+        first = -(-n_steps * game // whole)
+        return first, n_steps - first
 
-    def resolve_steps(self, n_samples: int) -> int:
-        """Return the length of a run on ``n_samples`` samples."""
-        return sum(self.stages(n_samples))
+    def full_steps(self, n_samples: int) -> int:
+        """Return the length of both stages together."""
+        return super().full_steps(n_samples) + self.n_autoencoders * self.steps_per_class
 
 
 def _with_second_stage(settings: GAMOSettings, **second: Any) -> GAMO2PIXSettings:

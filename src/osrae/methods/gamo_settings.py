@@ -67,8 +67,6 @@ class GAMOSettings(Settings):
     counter : int or None
         Length of the run in the authors' counter, which advances by 2 with every batch of the
         game; None counts ``epochs``.
-    least_steps : int
-        Least length of a run that is counted in epochs.
     """
 
     batch_size: int = 32
@@ -86,17 +84,13 @@ class GAMOSettings(Settings):
         """Return the batches of the game, where ``max_steps`` does not say otherwise."""
         if self.counter is not None:
             return math.ceil(self.counter / _COUNTER_STRIDE)
-        return max(self.least_steps, self.steps_of(self.epochs, n_samples))
+        return super().full_steps(n_samples)
 
-    def game_steps(self, n_samples: int) -> int:
+    def full_steps(self, n_samples: int) -> int:
         """Return the steps of these batches, those in which F learns alone included."""
         batches, epoch = self.batches(n_samples), self.steps_of(1, n_samples)
         alone = epoch * math.ceil(batches / epoch) if self.update_features == "frozen_head" else 0
         return batches + alone
-
-    def resolve_steps(self, n_samples: int) -> int:
-        """Return the length of a run on ``n_samples`` samples."""
-        return self.game_steps(n_samples) if self.max_steps is None else self.max_steps
 
     def place(self, step: int, n_samples: int) -> Place:
         """Return what step number ``step`` is for."""

@@ -108,8 +108,6 @@ class RAESettings(Settings):
         Length of the run; None is ``epochs`` passes over the data.
     epochs : float
         Passes over the data, where ``max_steps`` is None.
-    least_steps : int
-        Least length of a run that is counted in epochs.
     """
 
     encoder: str | None = None
@@ -147,24 +145,18 @@ class RAESettings(Settings):
     batch_size: int = 64
     max_steps: int | None = 100_001
     epochs: float = 0.0
-    least_steps: int = 0
 
     def resolve_latent_dim(self, description: DataDescription) -> int:
         """Return m: the one asked for, or the paper's for data of this kind."""
         return self.latent_dim or paper_latent_dim(description)
 
-    def resolve_steps(self, n_samples: int) -> int:
-        """Return the length of a run on ``n_samples`` samples."""
-        if self.max_steps is not None:
-            return self.max_steps
-        return max(self.least_steps, math.ceil(self.epochs * self._steps_per_epoch(n_samples)))
-
-    def _steps_per_epoch(self, n_samples: int) -> float:
-        return n_samples / (self.batch_size * self.mixture_size)
+    def steps_of(self, epochs: float, n_samples: int) -> int:
+        """Return the steps of so many passes; every sample of a mixture counts."""
+        return super().steps_of(epochs / self.mixture_size, n_samples)
 
     def is_small(self, n_samples: int) -> bool:
         """Say whether a run of the preset's length passes the data more than ``epochs`` times."""
-        return self.least_steps > self.epochs * self._steps_per_epoch(n_samples)
+        return self.least_steps > self.steps_of(self.epochs, n_samples)
 
     def terms(self, step: int) -> frozenset[str]:
         """Return the losses that ``step`` computes under the schedule and the switches."""

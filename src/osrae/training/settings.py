@@ -21,18 +21,23 @@ class Settings:
         Length of the run; None is ``epochs`` passes over the data.
     epochs : float
         Passes over the data, where ``max_steps`` is None.
+    least_steps : int
+        Least length of such a run: few samples make short epochs.
     """
 
     learning_rate: float = 2e-4
     batch_size: int = 100
     max_steps: int | None = None
     epochs: float = 100
+    least_steps: int = 0
 
     def resolve_steps(self, n_samples: int) -> int:
         """Return the length of a run on ``n_samples`` samples."""
-        if self.max_steps is not None:
-            return self.max_steps
-        return self.steps_of(self.epochs, n_samples)
+        return self.full_steps(n_samples) if self.max_steps is None else self.max_steps
+
+    def full_steps(self, n_samples: int) -> int:
+        """Return the length of a run that ``max_steps`` does not shorten or prolong."""
+        return max(self.least_steps, self.steps_of(self.epochs, n_samples))
 
     def steps_of(self, epochs: float, n_samples: int) -> int:
         """Return the steps, at least one, in which ``epochs`` passes over the data are made."""
