@@ -159,20 +159,20 @@ class GAMO(Classifies, Generates):
     def training_step(self, source: Source) -> dict[str, Tensor]:
         """Play one batch of the game, or let F learn alone from one."""
         s, n = self.settings, len(source.data)
-        phase, epoch, batch = s.place(source.step, n)
-        first = batch * s.batch_size
+        place = s.place(source.step, n)
+        first = place.batch * s.batch_size
         size = min(s.batch_size, n - first)
-        with autocast(self.device, self.precision):
-            if phase == "features":
-                # The authors' F does see an order of its own in every epoch.
-                return self._features_step(*source.take(source.epoch_rows(size, n * epoch + first)))
-            if batch == 0 and "features" in self.networks:
-                self._remember(source.data, source.index)
-            if s.reshuffle:
-                first, size = source.step * s.batch_size, s.batch_size
-            x, y = source.take(source.epoch_rows(size, first))
-            step = self._joint_step if s.update == "joint" else self._per_class_step
-            return step(x, one_hot(y, self.n_classes, x.dtype), source.generator)
+        if place.phase == "features":
+            # The authors' F does see an order of its own in every epoch.
+            rows = source.epoch_rows(size, n * place.epoch + first)
+            return self._features_step(*source.take(rows))
+        if place.renews_hull and "features" in self.networks:
+            self._remember(source.data, source.index)
+        if s.reshuffle:
+            first, size = source.step * s.batch_size, s.batch_size
+        x, y = source.take(source.epoch_rows(size, first))
+        step = self._joint_step if s.update == "joint" else self._per_class_step
+        return step(x, one_hot(y, self.n_classes, x.dtype), source.generator)
 
     def _features_step(self, x: Tensor, y: Tensor) -> dict[str, Tensor]:
         label = one_hot(y, self.n_classes, x.dtype)
@@ -237,8 +237,14 @@ class GAMO(Classifies, Generates):
 
     # ------------------------------------------------------------------ the players
 
+    # Each opens its own half-precision context: a context keeps copies of the weights until its
+    # end, and the next player of a step has to meet this one as it was moved.
+
     def _features(self, x: Tensor) -> Tensor:
-        return full(self.networks["features"](x)) if "features" in self.networks else x
+        if "features" not in self.networks:
+            return x
+        with autocast(self.device, self.precision):
+            return full(self.networks["features"](x))
 
     def _final_features(self, x: Tensor) -> Tensor:
         """Features as they are after training, and as the hull has them; no gradient."""
@@ -253,10 +259,12 @@ class GAMO(Classifies, Generates):
         return (self._features(x) if self._learns_features else final), final
 
     def _classify(self, f: Tensor) -> Tensor:
-        return full(self.networks["classifier"](f)).softmax(1)
+        with autocast(self.device, self.precision):
+            return full(self.networks["classifier"](f)).softmax(1)
 
     def _discriminate(self, f: Tensor, label: Tensor) -> Tensor:
-        return full(self.networks["discriminator"](f, label)).sigmoid()
+        with autocast(self.device, self.precision):
+            return full(self.networks["discriminator"](f, label)).sigmoid()
 
     def _discriminator_loss(
         self, f: Tensor, label: Tensor, real: bool, generator: torch.Generator

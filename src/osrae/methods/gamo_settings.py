@@ -35,6 +35,8 @@ __all__ = ["PRESETS", "GAMOSettings", "Place"]
 
 #: How far the authors' counter advances with a batch.
 _COUNTER_STRIDE = 2
+#: How often the hull is renewed in a run, however short it is.
+_LEAST_TURNS = 40
 
 
 class Place(NamedTuple):
@@ -43,6 +45,7 @@ class Place(NamedTuple):
     phase: Literal["features", "game"]
     epoch: int
     batch: int
+    renews_hull: bool  #: Whether it begins with features of the training samples as they are now.
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,12 +96,20 @@ class GAMOSettings(Settings):
         return batches + alone
 
     def place(self, step: int, n_samples: int) -> Place:
-        """Return what step number ``step`` is for."""
+        """Return what step number ``step`` is for.
+
+        F learns, and the hull is as old, for an epoch at most. That is the authors' turn; a run of
+        few epochs has shorter ones, or it would end before the game begins, or before its points
+        are of features that F has learned.
+        """
         epoch = self.steps_of(1, n_samples)
+        turn = min(epoch, max(1, self.resolve_steps(n_samples) // _LEAST_TURNS))
         if self.update_features == "joint":
-            return Place("game", *divmod(step, epoch))
-        cycle, within = divmod(step, 2 * epoch)
-        return Place("features" if within < epoch else "game", cycle, within % epoch)
+            return Place("game", *divmod(step, epoch), renews_hull=step % turn == 0)
+        cycle, within = divmod(step, 2 * turn)
+        phase: Literal["features", "game"] = "features" if within < turn else "game"
+        epoch_and_batch = divmod(cycle * turn + within % turn, epoch)
+        return Place(phase, *epoch_and_batch, renews_hull=within == turn)
 
 
 _ORIGINAL = GAMOSettings(
