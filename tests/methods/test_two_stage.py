@@ -6,13 +6,15 @@ import pytest
 from imblearn.over_sampling import SMOTE, RandomOverSampler
 from imblearn.pipeline import make_pipeline
 from sklearn.datasets import load_digits, load_iris
-from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.exceptions import NotFittedError
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.model_selection import GridSearchCV
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
 from osrae import (
+    DataWarning,
     DeepClassifier,
     DeepSMOTE,
     InputError,
@@ -72,6 +74,92 @@ def test_any_labels_frames_with_categories_and_missing_values():
     new = model.sample(4, "virginica", random_state=0)
     assert list(new.columns) == ["a", "b"]
     assert set(new["b"]) <= {"x", "y"}
+
+
+LABELS = {
+    "from 1": np.array([1, 2, 3]),
+    "text": np.array(["a", "b", "c"]),
+    "objects of text": np.array(["a", "b", "c"], dtype=object),
+    "objects of numbers": np.array([1, 2, 3], dtype=object),
+    "booleans": np.array([False, True, True]),
+}
+
+
+@pytest.mark.parametrize("named", LABELS.values(), ids=LABELS)
+@pytest.mark.parametrize("sampler", [SMOTEFamily, SMOTE])
+def test_both_stages_get_the_users_labels(named, sampler):
+    """Strategies and class weights name classes as the user does; predictions, too."""
+    labels, grown = named[Y], named[1]
+    before = {label: int((labels == label).sum()) for label in named}
+    weights = {label: 1.0 + place for place, label in enumerate(before)}
+    seen = []
+
+    class Spy(LogisticRegression):
+        def fit(self, X, y):
+            seen.append(y)
+            return super().fit(X, y)
+
+    model = TwoStageClassifier(
+        sampler=sampler(sampling_strategy={grown: 60}),
+        classifier=Spy(max_iter=1000, class_weight=weights),
+    ).fit(X, labels)
+    assert {label: int((seen[0] == label).sum()) for label in named} == before | {grown: 60}
+    assert model.predict(IRIS).dtype == labels.dtype
+    assert model.score(X, labels) > 0.8
+    by_call = model.set_params(
+        sampler=sampler(sampling_strategy=lambda y: {grown: int((y == grown).sum()) + 3})
+    ).fit(X, labels)
+    assert by_call.score(X, labels) > 0.8
+    assert seen[1].shape == (len(X) + 3,)
+
+
+def test_labels_of_mixed_types_are_numbers_to_other_libraries_only():
+    named = np.array(["a", 2, (3, "b")], dtype=object)
+    named[2] = (3, "b")
+    labels = named[Y]
+    own = TwoStageClassifier(
+        sampler=SMOTEFamily(sampling_strategy={(3, "b"): 40}), classifier=RandomForestClassifier(),
+        random_state=0,
+    ).fit(X, labels)  # fmt: skip
+    assert own.sampler_.sampling_strategy_ == {(3, "b"): 32}
+    assert own.score(X, labels) > 0.9
+    assert own.sample(2, "a").shape == (2, 4)
+    others = TwoStageClassifier(sampler=SMOTE(), classifier=DeepClassifier(**FAST)).fit(X, labels)
+    assert list(others.classifier_.classes_) == list(others.classes_)
+    assert others.classifier_.class_counts_.tolist() == [50, 50, 50]
+
+
+def test_warnings_of_a_stage_name_the_users_classes():
+    with pytest.warns(DataWarning, match="one sample: rare"):
+        TwoStageClassifier(sampler=SMOTEFamily(), classifier=LogisticRegression()).fit(
+            X[:51], ["common"] * 50 + ["rare"]
+        )
+
+
+@pytest.mark.parametrize("classifier", [Ridge(), make_pipeline(StandardScaler(), Ridge())])
+def test_a_second_stage_that_is_no_classifier(classifier):
+    with pytest.raises(InputError, match=r"Ridge.*no classifier"):
+        TwoStageClassifier(sampler=SMOTEFamily(), classifier=classifier).fit("no data", None)
+
+
+def test_progress_says_which_stage_it_is_of(capsys):
+    shown = FAST | {"max_steps": 2, "verbose": 1}
+    TwoStageClassifier(sampler=DeepSMOTE(**shown), classifier=DeepClassifier(**shown)).fit(X, Y)
+    lines = capsys.readouterr().err.splitlines()
+    titles = [line for line in lines if line.endswith(("DeepSMOTE", "DeepClassifier"))]
+    assert titles == ["Sampler: DeepSMOTE", "Classifier: DeepClassifier"]
+    assert lines.index(titles[0]) + 1 < lines.index(titles[1])
+    quiet = FAST | {"max_steps": 2}
+    TwoStageClassifier(sampler=SMOTEFamily(), classifier=DeepClassifier(**quiet)).fit(X, Y)
+    assert not capsys.readouterr().err
+
+
+def test_a_search_sets_parameters_of_both_stages():
+    model = TwoStageClassifier(sampler=SMOTEFamily(), classifier=default_classifier(**FAST))
+    grid = {"sampler__n_neighbors": [3], "classifier__max_steps": [2, 3]}
+    best = GridSearchCV(model, grid, cv=2).fit(X, Y).best_estimator_
+    assert best.sampler_.n_neighbors == 3
+    assert best.classifier_.n_steps_ in (2, 3)
 
 
 def test_pictures_and_the_default_classifiers():
@@ -142,6 +230,12 @@ def test_saved_and_loaded(tmp_path):
     rows = TwoStageClassifier(sampler=SMOTEFamily(), classifier=DeepClassifier(**FAST)).fit(X, Y)
     rows.save(tmp_path / "rows")
     np.testing.assert_array_equal(load(tmp_path / "rows").sample(5, 2, 0), rows.sample(5, 2, 0))
+    named = np.array(["a", "b", "c"])[Y]
+    model = TwoStageClassifier(sampler=SMOTEFamily(), classifier=DeepClassifier(**FAST))
+    model.fit(X, named).save(tmp_path / "named")
+    again = load(tmp_path / "named", device="cpu")
+    np.testing.assert_array_equal(again.predict(IRIS), model.predict(IRIS))
+    np.testing.assert_array_equal(again.sample(5, "c", 0), model.sample(5, "c", 0))
 
 
 @pytest.mark.parametrize(

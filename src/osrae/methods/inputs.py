@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from osrae.data.frames import column_names, n_rows
 from osrae.data.labels import encode_labels, label_array
 from osrae.errors import InputError
 
-__all__ = ["check_features", "check_labels"]
+__all__ = ["check_features", "check_labels", "told_classes"]
 
 
 def check_features(estimator: BaseEstimator, X: Any, *, reset: bool) -> Any:
@@ -83,7 +84,29 @@ def check_labels(estimator: BaseEstimator, X: Any, y: Any) -> tuple[np.ndarray, 
     classes, codes = encode_labels(labels)
     if len(classes) < 2:
         raise InputError(
-            f"y holds one class only ({classes[0]!r}), and at least two classes are needed: the "
+            f"y holds one class only ({classes[0]}), and at least two classes are needed: the "
             "classifier learns what separates one class from the others."
         )
     return classes, codes
+
+
+def told_classes(classes: np.ndarray) -> np.ndarray:
+    """Return the classes as other libraries are told of them.
+
+    They take text, numbers and booleans; labels of other or of mixed types are numbers to them.
+
+    Parameters
+    ----------
+    classes : ndarray of shape (C,)
+        As `check_labels` returns them.
+
+    Returns
+    -------
+    ndarray of shape (C,)
+        ``classes`` itself, or what stands for each of them.
+    """
+    if classes.dtype != object or all(isinstance(label, str) for label in classes):
+        return classes
+    if isinstance(classes[0], Integral) and len({type(label) for label in classes}) == 1:
+        return np.array(classes.tolist())
+    return np.arange(len(classes))

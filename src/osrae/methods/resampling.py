@@ -12,13 +12,14 @@ from imblearn.utils import check_sampling_strategy, check_target_type
 from imblearn.utils._validation import ArraysTransformer
 from sklearn.base import _fit_context
 from sklearn.preprocessing import label_binarize
+from sklearn.utils.validation import check_is_fitted
 
 from osrae.data.codec import append_decoded
 from osrae.data.frames import append_rows, is_polars, like_container, take_rows
 from osrae.data.labels import label_array
 from osrae.errors import InputError
 from osrae.methods.generating import DeepGenerator, Generator
-from osrae.methods.inputs import check_features, check_labels
+from osrae.methods.inputs import check_features, check_labels, told_classes
 from osrae.methods.parameters import SamplingParameters, TrainingParameters
 
 __all__ = ["DeepOversampler", "Oversampler"]
@@ -31,6 +32,13 @@ class Oversampler(SamplingParameters, Generator, BaseOverSampler):
 
     sampling_strategy_: dict[Any, int]  #: New samples by class.
     synthetic_mask_: np.ndarray  #: True for the new rows of the latest result.
+
+    def _check_fitted(self) -> None:
+        check_is_fitted(
+            self,
+            self._fitted_mark,
+            msg="This %(name)s is not trained yet: call fit_resample; fit only checks the data.",
+        )
 
     @abstractmethod
     def _learn(self, X: Any, classes: np.ndarray, codes: np.ndarray) -> None:
@@ -112,7 +120,7 @@ class Oversampler(SamplingParameters, Generator, BaseOverSampler):
     ) -> dict[Any, int]:
         """Return the new samples by class; imbalanced-learn resolves text and numbers itself."""
         strategy = self.sampling_strategy
-        if labels.dtype != object or all(isinstance(label, str) for label in classes):
+        if told_classes(classes) is classes:
             return check_sampling_strategy(strategy, labels, self._sampling_type)
         strategy = strategy(labels) if callable(strategy) else strategy
         numbers = {label: code for code, label in enumerate(classes)}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from sklearn.base import _fit_context, clone
+from sklearn.base import _fit_context, clone, is_classifier
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods
 from sklearn.utils.metaestimators import available_if
@@ -17,7 +18,7 @@ from osrae.methods.base import Estimator
 from osrae.methods.classifying import AccuracyMixin
 from osrae.methods.deep_classifier import DeepClassifier
 from osrae.methods.generating import Generator
-from osrae.methods.inputs import check_features, check_labels
+from osrae.methods.inputs import check_features, check_labels, told_classes
 from osrae.methods.parameters import DataParameters, estimator
 from osrae.methods.rows import encoded_rows
 
@@ -62,8 +63,11 @@ class TwoStageClassifier(AccuracyMixin, Estimator):
     -----
     Samplers and classifiers of this library get the data as they are. Others get rows of numbers:
     columns standardised, categories as indicator columns, missing values filled in, pictures
-    flattened; classes are numbers to them. ``random_state`` seeds those of the two that have none,
-    and ``categorical_features`` and ``image_shape`` hold for those of this library that have none.
+    flattened. Both get your labels, so that strategies and class weights name classes as you do;
+    only to others' parts, labels of mixed types, or of types but text, whole numbers and booleans,
+    are the class numbers 0 … C-1 in the order of ``classes_``. ``random_state`` seeds those of the
+    two that have none, and ``categorical_features`` and ``image_shape`` hold for those of this
+    library that have none.
 
     Examples
     --------
@@ -75,6 +79,14 @@ class TwoStageClassifier(AccuracyMixin, Estimator):
     >>> model = TwoStageClassifier(sampler=SMOTEFamily(), classifier=LogisticRegression())
     >>> model.fit(X[:110], y[:110]).predict_proba(X[:2]).shape
     (2, 3)
+
+    A search reaches into parts that are given; `default_classifier` makes what None stands for:
+
+    >>> from sklearn.model_selection import GridSearchCV
+    >>> from osrae.methods.two_stage import default_classifier
+    >>> model = TwoStageClassifier(sampler=SMOTEFamily(), classifier=default_classifier())
+    >>> grid = {"sampler__n_neighbors": [3, 5], "classifier__max_steps": [100, 200]}
+    >>> search = GridSearchCV(model, grid, scoring="balanced_accuracy")
     """
 
     sampler: Any = None
@@ -103,8 +115,14 @@ class TwoStageClassifier(AccuracyMixin, Estimator):
         Raises
         ------
         InputError
-            If the data cannot be used; the message says what was found and what to do.
+            If ``classifier`` is none, or the data cannot be used; the message says what was found
+            and what to do.
         """
+        if not is_classifier(self._stage_two()):
+            raise InputError(
+                f"classifier={self.classifier!r} is no classifier: it predicts something else than "
+                "classes. Use one, as LogisticRegression(), or None."
+            )
         X = check_features(self, X, reset=True)
         self.classes_, codes = check_labels(self, X, y)
         self.class_counts_ = np.bincount(codes)
@@ -113,14 +131,18 @@ class TwoStageClassifier(AccuracyMixin, Estimator):
         seeds = check_random_state(self.seed_).randint(np.iinfo(np.int32).max, size=2)
         sampler = self._own(self.sampler, seeds[0])
         classifier = self._own(self._stage_two(), seeds[1])
-        self.sampler_, rows, labels = sampler, X, codes
+        self.sampler_, rows = sampler, X
         if sampler is not None:
-            rows, labels = sampler.fit_resample(self._for(sampler, X), codes)
+            _announce("Sampler", sampler)
+            told = self._told(sampler)
+            rows, labels = sampler.fit_resample(self._for(sampler, X), told[codes])
+            codes = _places(labels, told)
         if sampler is None or isinstance(sampler, Estimator):
             rows = self._for(classifier, rows)
         elif isinstance(classifier, Estimator):
             rows = self.codec_.decode(_shaped(rows, self.codec_))
-        self.classifier_ = classifier.fit(rows, labels)
+        _announce("Classifier", classifier)
+        self.classifier_ = classifier.fit(rows, self._told(classifier)[codes])
         return self
 
     def _own(self, part: Any, seed: int) -> Any:
@@ -142,6 +164,10 @@ class TwoStageClassifier(AccuracyMixin, Estimator):
         """Return the data as ``part`` takes them."""
         return X if isinstance(part, Estimator) else encoded_rows(self.codec_, X)
 
+    def _told(self, part: Any) -> np.ndarray:
+        """Return the classes as ``part`` is told of them."""
+        return self.classes_ if isinstance(part, Estimator) else told_classes(self.classes_)
+
     def _answer(self, question: str, X: Any) -> np.ndarray:
         self._check_fitted()
         rows = self._for(self.classifier_, check_features(self, X, reset=False))
@@ -158,8 +184,9 @@ class TwoStageClassifier(AccuracyMixin, Estimator):
         -------
         ndarray of shape (n,)
         """
-        codes = self._answer("predict", X)
-        return self.classes_[codes]
+        labels = self._answer("predict", X)
+        told = self._told(self.classifier_)
+        return labels if told is self.classes_ else self.classes_[_places(labels, told)]
 
     @_can("predict_proba")
     def predict_proba(self, X: Any) -> np.ndarray:
@@ -196,14 +223,14 @@ class TwoStageClassifier(AccuracyMixin, Estimator):
         Raises
         ------
         InputError
-            If there is no sampler of this library.
+            If there is no sampler of this library, or it cannot make them.
         """
         self._check_fitted()
         if not isinstance(self.sampler_, Generator):
             raise InputError(
                 f"sampler={self.sampler!r} cannot make samples of one class; use one of osrae's."
             )
-        return self.sampler_.sample(n, self._code_of(label), random_state)
+        return self.sampler_.sample(n, label, random_state)
 
     # ------------------------------------------------------------------ files
 
@@ -239,6 +266,18 @@ class TwoStageClassifier(AccuracyMixin, Estimator):
             part = load_estimator(folder / name, device)
             setattr(self, f"{name}_", part)
             setattr(self, name, clone(part))
+
+
+def _places(labels: Any, classes: np.ndarray) -> np.ndarray:
+    """Return the place of every label in ``classes``."""
+    places = {label: place for place, label in enumerate(classes.tolist())}
+    return np.array([places[label] for label in np.asarray(labels).tolist()], dtype=np.int64)
+
+
+def _announce(stage: str, part: Any) -> None:
+    """Say whose progress follows, where the progress bar is, too."""
+    if getattr(part, "verbose", 0):
+        print(f"{stage}: {type(part).__name__}", file=sys.stderr)
 
 
 def _shaped(rows: np.ndarray, codec: Any) -> np.ndarray:
