@@ -6,10 +6,11 @@ import pytest
 from imblearn.over_sampling import SMOTE
 from scipy.optimize import nnls
 from sklearn.datasets import load_digits, load_iris
+from sklearn.exceptions import NotFittedError
 from sklearn.neighbors import NearestNeighbors
 from sklearn.preprocessing import StandardScaler
 
-from osrae import DataWarning, SMOTEFamily, load
+from osrae import DataWarning, InputError, SMOTEFamily, load
 from osrae.methods.smote import VARIANTS
 
 IRIS, SPECIES = load_iris(return_X_y=True)
@@ -48,6 +49,7 @@ def test_it_is_imbalanced_learns_own_smote():
     np.testing.assert_allclose(ours, scaler.inverse_transform(theirs), atol=1e-5)
 
 
+@pytest.mark.filterwarnings("ignore::osrae.DataWarning")
 @pytest.mark.parametrize("variant", sorted(VARIANTS))
 def test_every_variant_makes_what_is_asked_for(variant):
     """k-means and ADASYN need classes that lie in one another; the digits do."""
@@ -60,7 +62,8 @@ def test_every_variant_makes_what_is_asked_for(variant):
     made = int((y == 3).sum())
     assert sampler.sampling_strategy_[3] == made - int((digits[rare] == 3).sum())
     assert made == 174 if variant not in ("adasyn", "kmeans") else abs(made - 174) < 20
-    assert len(sampler.sample(7, 8, random_state=0)) >= 1
+    for n in (1, 7, 100):
+        assert len(sampler.sample(n, 3, random_state=0)) == n
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -96,3 +99,69 @@ def test_tables_of_mixed_types_and_pictures(tmp_path):
     made, _ = SMOTEFamily(random_state=0).fit_resample(pictures[keep], digits[:200][keep])
     assert made.dtype == np.uint8
     assert made.shape[1:] == (8, 8)
+
+
+def far_apart():
+    """Two clouds, in which no row has neighbours of the other class."""
+    rng = np.random.default_rng(0)
+    points = rng.normal(size=(60, 2)) + np.repeat([[0.0], [50.0]], [40, 20], axis=0)
+    return points, np.repeat(["many", "few"], [40, 20])
+
+
+@pytest.mark.parametrize(
+    ("variant", "reason"),
+    [("adasyn", "ADASYN says: Not any neigbours"), ("kmeans", "No clusters found.*class few")],
+)
+def test_what_the_library_cannot_do_is_said_of_the_users_class(variant, reason):
+    points, labels = far_apart()
+    if variant == "kmeans":  # a class of three rows that lie in three clusters
+        points = np.vstack([np.repeat(20.0 * np.arange(8), 20)[:, None] * [1, 1], 20 * np.eye(2)])
+        points = np.vstack([points[:160], [[0, 0], [60, 60], [140, 140]]])
+        labels = np.repeat(["many", "few"], [160, 3])
+    with pytest.raises(
+        InputError, match=rf"variant='{variant}'.*class few, which has \d+: .*{reason}.*'smote'"
+    ):
+        SMOTEFamily(variant=variant, random_state=0).fit_resample(points, labels)
+
+
+@pytest.mark.filterwarnings("ignore::osrae.DataWarning")
+@pytest.mark.parametrize("variant", ["borderline", "svm"])
+def test_variants_that_look_at_ten_neighbours_do_with_fewer_rows(variant):
+    """Nine rows of one column, where classes meet."""
+    points = np.array([0, 1, 2, 3, 4, 5, 5.5, 4.6, 6.5])[:, None]
+    labels = np.repeat([7, 9], [6, 3])
+    sampler = SMOTEFamily(variant=variant, random_state=0)
+    _, made = sampler.fit_resample(points, labels)
+    assert (made[9:] == 9).all()
+    assert len(made) > 9
+    for seed in range(30):  # SVM-SMOTE draws how many it makes
+        assert len(sampler.sample(2, 9, seed)) == 2
+
+
+def test_fewer_rows_than_asked_for_are_warned_of_and_none_to_sample_are_refused():
+    points, labels = far_apart()
+    sampler = SMOTEFamily(variant="borderline", random_state=0)
+    with pytest.warns(DataWarning, match="0 of 20 for the class few"):
+        made, _ = sampler.fit_resample(points, labels)
+    assert len(made) == 60
+    assert sampler.sampling_strategy_ == {"few": 0}
+    with pytest.raises(InputError, match=r"no rows of the class few, which has 20.*'smote'"):
+        sampler.sample(3, "few")
+
+
+def test_sample_before_training_says_what_to_call():
+    with pytest.raises(NotFittedError, match="call fit_resample"):
+        SMOTEFamily().fit(X, Y).sample(3, 0)
+
+
+@pytest.mark.parametrize("n", ["3", 3.5, 3.0, -2, 0, None])
+def test_a_number_of_samples_that_is_none(n):
+    sampler, _, _ = resampled()
+    with pytest.raises(InputError, match="whole number"):
+        sampler.sample(n, 2)
+    assert sampler.sample(np.int32(3), 2).shape == (3, 4)
+
+
+def test_one_class_only_is_named_plainly():
+    with pytest.raises(InputError, match=r"one class only \(a\)"):
+        SMOTEFamily().fit(X[:4], np.array(["a"] * 4))

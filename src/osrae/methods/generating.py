@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -50,7 +51,8 @@ class Generator(Estimator):
         Raises
         ------
         InputError
-            If ``label`` is no class of the training data, or the model cannot make samples.
+            If ``n`` is no whole number above 0, ``label`` is no class of the training data, or the
+            model cannot make samples.
         """
         self._check_fitted()
         self._check_generates()
@@ -63,8 +65,8 @@ class Generator(Estimator):
     def _wanted(self, n: int, label: Any, random_state: Any) -> tuple[np.ndarray, int]:
         """Return the class number of each sample asked for, and a seed."""
         code = self._code_of(label)
-        if n < 1:
-            raise InputError(f"n={n!r}: at least 1 sample must be asked for.")
+        if not isinstance(n, Integral) or n < 1:
+            raise InputError(f"n={n!r}: ask for a whole number of samples, at least 1.")
         seed = int(check_random_state(random_state).randint(np.iinfo(np.int32).max))
         return np.full(n, code), seed
 

@@ -15,6 +15,7 @@ K-Means and SMOTE. Information Sciences 465, 2018.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -29,6 +30,9 @@ from imblearn.over_sampling import (
 )
 from sklearn.utils._param_validation import StrOptions
 
+from osrae.errors import DataWarning, InputError
+from osrae.methods.base import listed
+from osrae.methods.inputs import told_classes
 from osrae.methods.parameters import estimator, whole
 from osrae.methods.rows import RowOversampler
 
@@ -43,6 +47,15 @@ VARIANTS: Mapping[str, tuple[type, str | None]] = {
     "adasyn": (ADASYN, "n_neighbors"),
     "random": (RandomOverSampler, None),
 }
+
+#: The variants that make as many rows as are asked for.
+_EXACT = frozenset({"smote", "random"})
+
+#: Rows that are drawn at a time at least where a variant makes more or fewer.
+_ENOUGH = 20
+
+#: Rows, of any class, among which borderline and SVM-SMOTE look for a row's class (their default).
+_DANGER_NEIGHBORS = 10
 
 
 @estimator
@@ -67,8 +80,15 @@ class SMOTEFamily(RowOversampler):
     Notes
     -----
     imbalanced-learn does the work, class by class, on standardised columns, indicators of
-    categories (a new sample has the category of the largest) and flattened pictures. ADASYN makes
-    about as many samples as are asked for; ``sampling_strategy_`` counts what was made.
+    categories (a new sample has the category of the largest) and flattened pictures.
+
+    `fit_resample` returns what it makes. For ``"smote"`` and ``"random"`` that is what was asked
+    for; ``"adasyn"`` and ``"kmeans"`` round shares of it, ``"svm"`` may make half, and
+    ``"borderline"`` nothing of a class that has no rows beside others'. A `DataWarning` says where
+    numbers differ, and ``sampling_strategy_`` counts what was made. `sample` returns as many as it
+    is asked for.
+
+    A variant may find no row of a class to start from, which is an `InputError`.
 
     References
     ----------
@@ -98,27 +118,68 @@ class SMOTEFamily(RowOversampler):
         self, rows: np.ndarray, codes: np.ndarray, n_new: np.ndarray, rng: np.random.Generator
     ) -> np.ndarray:
         self.rows_, self.codes_ = rows, codes
-        new = [self._sample_rows(int(n), code, rng) for code, n in enumerate(n_new)]
-        made = [len(part) for part in new]
-        self.sampling_strategy_ = {
-            label: made[self._code_of(label)] for label in self.sampling_strategy_
-        }
+        new = [self._make(int(n), code, rng) for code, n in enumerate(n_new)]
+        asked, made = self.sampling_strategy_, [len(part) for part in new]
+        self.sampling_strategy_ = {label: made[self._code_of(label)] for label in asked}
+        self._warn_of_differences(asked)
         return np.concatenate(new)
 
+    def _warn_of_differences(self, asked: Mapping[Any, int]) -> None:
+        made = self.sampling_strategy_
+        different = [
+            f"{made[label]} of {n} for the class {label}"
+            for label, n in asked.items()
+            if made[label] != n
+        ]
+        if different:
+            warnings.warn(
+                f"variant={self.variant!r} made another number of rows than was asked for: "
+                f"{listed(np.array(different))}. variant='smote' makes exactly as many.",
+                DataWarning,
+                stacklevel=2,
+            )
+
     def _sample_rows(self, n: int, code: int, rng: np.random.Generator) -> np.ndarray:
+        if self.variant in _EXACT:
+            return self._make(n, code, rng)
+        # Variants that share few rows out round some shares to nothing, so ask for enough.
+        asked = max(n, _ENOUGH, int((self.codes_ == code).sum()))
+        parts: list[np.ndarray] = []
+        while sum(map(len, parts)) < n:
+            part = self._make(asked, code, rng)
+            if not len(part):
+                raise self._refusal(code, "it finds no row of the class beside other classes")
+            parts.append(part)
+        return rng.permutation(np.concatenate(parts))[:n]
+
+    def _make(self, n: int, code: int, rng: np.random.Generator) -> np.ndarray:
+        """Return what imbalanced-learn makes of one class when asked for ``n`` rows."""
         members = self.rows_[self.codes_ == code]
         if n == 0:
             return members[:0]
         if len(members) == 1:
             return np.repeat(members, n, axis=0)
         kind, neighbours = VARIANTS[self.variant]
-        options = (
-            {} if neighbours is None else {neighbours: min(self.n_neighbors, len(members) - 1)}
-        )
+        options = {}
+        if neighbours is not None:
+            options[neighbours] = min(self.n_neighbors, len(members) - 1)
+        if issubclass(kind, BorderlineSMOTE | SVMSMOTE):
+            options["m_neighbors"] = min(_DANGER_NEIGHBORS, len(self.rows_) - 1)
+        told = told_classes(self.classes_)
         sampler = kind(
-            sampling_strategy={code: len(members) + n},
+            sampling_strategy={told[code]: len(members) + n},
             random_state=int(rng.integers(2**31)),
             **options,
         )
-        resampled, _ = sampler.fit_resample(self.rows_, self.codes_)
+        try:
+            resampled, _ = sampler.fit_resample(self.rows_, told[self.codes_])
+        except (RuntimeError, ValueError) as error:
+            raise self._refusal(code, f"{type(sampler).__name__} says: {error}") from error
         return resampled[len(self.rows_) :]
+
+    def _refusal(self, code: int, reason: str) -> InputError:
+        label, count = self.classes_[code], self.class_counts_[code]
+        return InputError(
+            f"variant={self.variant!r} makes no rows of the class {label}, which has {count}: "
+            f"{reason.rstrip('.')}. Use variant='smote', which asks nothing of where rows lie."
+        )
