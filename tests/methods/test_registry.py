@@ -93,3 +93,19 @@ def test_a_registered_method_is_one_like_all_others(scratch):
     assert entry.factory is Mine
     assert methods.available()[-1] is entry
     assert registry.estimators()["Mine"] is Mine
+
+
+@pytest.mark.parametrize("asked", [{"kind": "samplers"}, {"data": "images"}])
+def test_kinds_that_there_are_not(asked):
+    with pytest.raises(InputError, match=r"expected '\w+' or '\w+'"):
+        methods.available(**asked)
+
+
+def test_a_class_of_the_name_of_another(scratch):
+    """Models are files that name their class."""
+    namesake = type("SMOTEFamily", (Estimator,), {})
+    entry = dataclasses.replace(methods.get("smote"), name="mine", home=namesake)
+    with pytest.raises(InputError, match=r"class SMOTEFamily already.*'smote'"):
+        methods.register(entry)
+    same = dataclasses.replace(entry, home=methods.get("smote").factory)
+    assert methods.register(same) is same

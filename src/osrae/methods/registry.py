@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from typing import get_args
 
 from osrae.data.description import DataKind
 from osrae.errors import InputError
@@ -22,7 +23,16 @@ def available(kind: Kind | None = None, data: DataKind | None = None) -> tuple[M
         Only those of this kind.
     data : {"pictures", "tables"} or None
         Only those that take such data.
+
+    Raises
+    ------
+    InputError
+        If ``kind`` or ``data`` is something else.
     """
+    for name, asked, allowed in (("kind", kind, Kind), ("data", data, DataKind)):
+        if asked is not None and asked not in get_args(allowed):
+            values = " or ".join(map(repr, get_args(allowed)))
+            raise InputError(f"{name}={asked!r}: expected {values}, or None for all methods.")
     return tuple(
         entry
         for entry in _METHODS.values()
@@ -49,10 +59,16 @@ def register(entry: MethodEntry) -> MethodEntry:
     Raises
     ------
     InputError
-        If the name is taken by another method.
+        If the name is taken by another method, or that of its class by another class.
     """
     if _METHODS.get(entry.name, entry) != entry:
         raise InputError(f"There is a method {entry.name!r} already; choose another name.")
+    for known in _METHODS.values():
+        if _is_another_of_its_name(entry, known):
+            raise InputError(
+                f"There is a class {_home_name(entry)} already, that of the method "
+                f"{known.name!r}. Files name a model by its class; give yours another name."
+            )
     _METHODS[entry.name] = entry
     return entry
 
@@ -61,6 +77,19 @@ def estimators() -> dict[str, type]:
     """Return the classes that models can be of, by their names."""
     made = [entry.factory for entry in available()]
     return {cls.__name__: cls for cls in made if inspect.isclass(cls)}
+
+
+def _home_name(entry: MethodEntry) -> str:
+    home = entry.home
+    return home.partition(":")[2] if isinstance(home, str) else getattr(home, "__name__", "")
+
+
+def _is_another_of_its_name(entry: MethodEntry, known: MethodEntry) -> bool:
+    """Say whether two methods have classes of one name; imports only where names are alike."""
+    if entry.home == known.home or _home_name(entry) != _home_name(known):
+        return False
+    mine, other = entry.factory, known.factory
+    return mine is not other and inspect.isclass(mine) and inspect.isclass(other)
 
 
 for _entry in ENTRIES:
