@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from PIL import Image
 from sklearn.datasets import load_digits, load_iris
 
 from osrae import load
+from osrae.cli import main
 from osrae.methods import available
 
 FAST = ["--max-steps", "20", "--batch-size", "16", "--device", "cpu", "--quiet"]
@@ -243,6 +245,33 @@ def test_resampling_by_another_method(iris, tmp_path, name):
     assert more["species"].value_counts().tolist() == [50, 50, 50]
 
 
+def test_data_are_called_balanced_only_if_they_are(iris, tmp_path):
+    data = ["resample", iris, "--target", "species", "--method", "smote", "--quiet"]
+    assert "Balanced data" in osrae(*data, "-o", tmp_path / "even.csv").stdout
+    some = osrae(*data, "-o", tmp_path / "some.csv", "--count", "virginica=20").stdout
+    assert "Balanced" not in some
+    assert "Resampled data" in some
+
+
+def test_what_a_library_cannot_do_is_one_sentence(iris, tmp_path):
+    said = refused("resample", iris, "--target", "species", "-o", tmp_path / "more.csv",
+                   "--method", "adasyn", "--count", "setosa=60")  # fmt: skip
+    assert "class setosa" in said
+    assert "Not any" in said
+
+
+def test_an_error_of_a_library_is_one_sentence(monkeypatch, capsys):
+    def fails():
+        raise RuntimeError("no\nmemory")
+
+    monkeypatch.setattr("osrae.cli.app.app", fails)
+    monkeypatch.setattr("warnings.formatwarning", warnings.formatwarning)  # main sets it
+    with pytest.raises(SystemExit) as stopped:
+        main()
+    assert stopped.value.code == 2
+    assert capsys.readouterr().err == "Error: no memory\n"
+
+
 def test_pictures_by_a_method_that_moves_them(digits, tmp_path):
     osrae("resample", digits, "-o", tmp_path / "more", "--method", "mc-ccr")
     manifest = pd.read_csv(tmp_path / "more" / "manifest.csv")
@@ -250,7 +279,7 @@ def test_pictures_by_a_method_that_moves_them(digits, tmp_path):
     assert "mixed_from" not in manifest
 
 
-def test_methods_that_do_not_fit_the_command(iris, tmp_path):
+def test_methods_that_do_not_fit_the_command(iris, digits, tmp_path):
     data = [iris, "--target", "species", "-o", tmp_path / "m"]
     assert "gamo, dgc" in refused("fit", *data, "--method", "smoke")
     assert "has no --mixture-size" in refused(
@@ -258,6 +287,8 @@ def test_methods_that_do_not_fit_the_command(iris, tmp_path):
     )
     assert "another library" in refused("fit", *data, "--method", "gradient-boosting")
     assert "--method plain" in refused("fit", *data, "--method", "gamo", "--baseline")
+    pictures = ["fit", digits, "-o", tmp_path / "m", "--method", "logistic-regression"]
+    assert "is for tables" in refused(*pictures)
     data[-1] = tmp_path / "more.csv"
     assert "samplers are rae-sampler" in refused("resample", *data, "--method", "gamo")
     assert "has no --max-steps" in refused(

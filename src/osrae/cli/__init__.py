@@ -28,7 +28,8 @@ def main() -> None:
     except Stopped as interrupt:
         _say(str(interrupt))
         sys.exit(INTERRUPTED)
-    except (OsraeError, ValueError, OSError, MemoryError) as error:
+    # Libraries raise RuntimeError for data that they cannot use, torch where memory runs out.
+    except (OsraeError, ValueError, RuntimeError, OSError, MemoryError) as error:
         _say(f"Error: {_one_line(error)}")
         sys.exit(BAD_INPUT)
 

@@ -21,6 +21,7 @@ from osrae.cli.display import (
 from osrae.cli.options import MethodOptions
 from osrae.cli.runs import Stopped, check_output_folder, checkpoint_beside
 from osrae.cli.source import Source, read_source
+from osrae.data.files import is_table
 from osrae.data.frames import take_rows
 from osrae.data.labels import encode_labels, label_array
 from osrae.errors import InputError
@@ -62,6 +63,7 @@ def run(
         kind: checkpoint_beside(output, kind, resume)
         for kind in ("checkpoint", "sampler-checkpoint", "baseline-checkpoint")
     }
+    _check_data(method.name, data)
     model = _model(method, checkpoints, resume)
     if baseline and not isinstance(model, RAEClassifier):
         raise InputError(
@@ -89,6 +91,17 @@ def run(
         shutil.rmtree(folder, ignore_errors=True)
     _report(parts, columns)
     console.print(f"Model: {output}", markup=False)
+
+
+def _check_data(name: str, data: Path) -> None:
+    """Refuse a method that does not take data of this kind."""
+    kind = "tables" if is_table(data) else "pictures"
+    takes = get(name).data
+    if kind not in takes:
+        raise InputError(
+            f"--method {name} is for {' and '.join(takes)}, and {data} is read as {kind}; "
+            "`osrae methods` lists what takes all data."
+        )
 
 
 def _model(method: MethodOptions, checkpoints: dict[str, Path], resume: bool) -> Any:

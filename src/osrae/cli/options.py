@@ -38,7 +38,14 @@ Categorical = Annotated[
         show_default=False,
     ),
 ]
-Method = Annotated[str, typer.Option(metavar="NAME", help="Any method that `osrae methods` lists.")]
+Method = Annotated[
+    str,
+    typer.Option(
+        metavar="NAME",
+        help="A method of `osrae methods`; to resample, a sampler. Models of another library's "
+        "classifiers (gradient-boosting and the like) cannot be saved: use these in Python.",
+    ),
+]
 Preset = Annotated[
     str, typer.Option(help="default; of rae paper and reference, of others `osrae methods NAME`.")
 ]

@@ -16,7 +16,7 @@ from osrae.cli.runs import Stopped, check_output_file, check_output_folder, chec
 from osrae.cli.source import Source, read_source
 from osrae.data.files import TABLE_SUFFIXES, is_table, write_table
 from osrae.data.folders import write_folder
-from osrae.data.labels import label_array
+from osrae.data.labels import encode_labels, label_array
 from osrae.errors import InputError
 from osrae.methods.rae_oversampler import RAEOversampler
 from osrae.methods.registry import available, get
@@ -58,8 +58,10 @@ def run(
     else:
         _write_pictures(output, sampler, source, X, y)
     shutil.rmtree(checkpoint, ignore_errors=True)
-    console.print(_counts(label_array(y), sampler.synthetic_mask_))
-    console.print(f"Balanced data: {output}", markup=False)
+    labels = label_array(y)
+    console.print(_counts(labels, sampler.synthetic_mask_))
+    balanced = len(set(np.bincount(encode_labels(labels)[1]))) == 1
+    console.print(f"{'Balanced' if balanced else 'Resampled'} data: {output}", markup=False)
 
 
 def _sampler(method: MethodOptions, checkpoint: Path, resume: bool) -> Any:
