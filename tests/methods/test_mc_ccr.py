@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,7 @@ from scipy import sparse
 from scipy.spatial.distance import cdist
 from scipy.stats import ks_2samp, kstest
 
-from osrae.errors import InputError
+from osrae.errors import DataWarning, InputError
 from osrae.methods import mc_ccr_method, mc_ccr_spheres, registry
 from osrae.methods.mc_ccr import MCCCR
 from osrae.methods.mc_ccr_method import resample
@@ -200,6 +201,19 @@ def test_energy_in_units_of_the_nearest_opponent():
     scaled = grow(7 * centres, 7 * opponents, CCRSettings(2.0, "nn"), rng)
     np.testing.assert_allclose(relative.radii, absolute.radii)
     np.testing.assert_allclose(scaled.radii, 7 * relative.radii)
+    # Centres that coincide with an opponent say nothing of the distance to others.
+    doubled = np.concatenate([centres, np.repeat(opponents[:1], 20, axis=0)])
+    coinciding = grow(doubled, opponents, CCRSettings(2.0, "nn"), rng)
+    np.testing.assert_allclose(coinciding.radii[:15], relative.radii)
+
+
+def test_energy_that_reaches_nobody_is_said():
+    rows, codes = three_classes()
+    with pytest.warns(DataWarning, match=r"energy=1e-06 \(absolute\) reaches no row"):
+        MCCCR(energy=1e-6, energy_unit="absolute", random_state=0).fit_resample(rows, codes)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        MCCCR(random_state=0).fit_resample(rows, codes)
 
 
 # ---------------------------------------------------------------- new points
@@ -533,7 +547,8 @@ def test_default_energies():
     for X, labels, preset, expected in [
         (pictures, y, "default", (1.0, "nn")),
         (pictures, y, "original", (0.25, "absolute")),
-        (rows, codes, "default", (0.25, "absolute")),
+        (rows, codes, "default", (1.0, "nn")),
+        (rows, codes, "original", (0.25, "absolute")),
     ]:
         plain = MCCCR(preset=preset, random_state=0)
         stated = MCCCR(preset=preset, energy=expected[0], energy_unit=expected[1], random_state=0)
@@ -548,7 +563,7 @@ def test_default_energies():
 
 def test_further_samples_lie_in_spheres_of_the_class():
     rows, codes = three_classes()
-    sampler = MCCCR(energy=1.0, random_state=0)
+    sampler = MCCCR(energy=1.0, energy_unit="absolute", random_state=0)
     sampler.fit_resample(rows, codes)
     scale = rows.std(axis=0)
     for label in (0, 1, 2):

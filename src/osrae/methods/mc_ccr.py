@@ -9,6 +9,7 @@ Data with Label Noise. Knowledge-Based Systems 204, 2020.
 from __future__ import annotations
 
 import numbers
+import warnings
 from typing import Any, ClassVar
 
 import numpy as np
@@ -16,6 +17,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from osrae.data.codec import append_decoded
 from osrae.data.frames import append_rows, take_rows
+from osrae.errors import DataWarning
 from osrae.methods.inputs import check_labels
 from osrae.methods.mc_ccr_method import grow_in_place, resample
 from osrae.methods.mc_ccr_spheres import CCRSettings, draw_inside, seed_probabilities
@@ -36,7 +38,7 @@ class MCCCR(RowOversampler):
     Parameters
     ----------
     preset : {"default", "original"}, default="default"
-        ``"original"`` is the authors' code: energy 0.25 for pictures, too, shares of new points
+        ``"original"`` is the authors' code: energy 0.25 whatever the data, shares of new points
         rounded one by one (so that their sum may differ from what was asked for), and a lower
         price of the last energy where all opponents are inside a sphere.
     energy : float or None, default=None
@@ -44,7 +46,9 @@ class MCCCR(RowOversampler):
         ``"absolute"``.
     energy_unit : {"absolute", "nn"} or None, default=None
         Of standardised columns and of pixels in [0, 1], or the median distance from a point of
-        the class to its nearest opponent; None takes ``"nn"`` for pictures, else ``"absolute"``.
+        the class to its nearest opponent, of those that coincide with none; None takes ``"nn"``,
+        or ``"absolute"`` under ``preset="original"``. Distances grow with the number of columns,
+        so that no absolute energy fits all data.
     cleaning : {"translate", "remove", "ignore"}, default="translate"
         Whether opponents inside are moved, taken away, or left.
     selection : {"proportional", "random"}, default="proportional"
@@ -129,7 +133,7 @@ class MCCCR(RowOversampler):
     @property
     def _settings(self) -> CCRSettings:
         original = self.preset == "original"
-        unit = self.energy_unit or ("absolute" if original or self._table else "nn")
+        unit = self.energy_unit or ("absolute" if original else "nn")
         energy = self.energy
         if energy is None:
             energy = 1.0 if unit == "nn" else 0.25
@@ -144,6 +148,16 @@ class MCCCR(RowOversampler):
         self.translations_, self.kept_indices_ = result.translations, np.flatnonzero(result.kept)
         self.centres_, self.centre_codes_, self.radii_ = result.centres, codes, result.radii
         self._new_codes = result.new_codes
+        grown = self.radii_[~np.isnan(self.radii_)]
+        cleaned = result.translations.any() or not result.kept.all()
+        if grown.any() and not cleaned and self.cleaning != "ignore":
+            warnings.warn(
+                f"energy={self._settings.energy:g} ({self._settings.energy_unit}) reaches no row "
+                f"of another class: nothing was cleaned, and new rows lie within "
+                f"{grown.max():.2g} of old ones. Set energy_unit='nn', or a larger energy.",
+                DataWarning,
+                stacklevel=2,
+            )
         return result.new_rows
 
     def _sample_rows(self, n: int, code: int, rng: np.random.Generator) -> np.ndarray:

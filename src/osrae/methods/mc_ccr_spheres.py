@@ -126,7 +126,8 @@ def grow(
     energy = settings.energy
     if settings.energy_unit == "nn":
         blocks = _distances(centres, opponents, settings.norm)
-        energy *= float(np.median(np.concatenate([near.min(axis=1) for _, near in blocks])))
+        nearest = np.concatenate([near.min(axis=1) for _, near in blocks])
+        energy *= float(np.median(nearest[nearest > 0])) if nearest.any() else 0.0
     coincident = _COINCIDENT * np.abs(centres).max(initial=0)
     radii, inside = np.empty(len(centres)), np.zeros(len(opponents), dtype=bool)
     translations = np.zeros_like(opponents) if settings.cleaning == "translate" else None

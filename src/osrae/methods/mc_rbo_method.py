@@ -223,9 +223,13 @@ def neighbourhoods(points: np.ndarray, seeds: np.ndarray, k: int) -> np.ndarray:
 
 
 def nearest_opponent_distance(own: np.ndarray, rivals: np.ndarray) -> float:
-    """Median, over the points of a class, of the L1 distance to the nearest opponent."""
+    """Median, over the points of a class, of the L1 distance to the nearest opponent.
+
+    Points that coincide with an opponent do not count; 0 if all do.
+    """
     blocks = _distance_blocks(own, rivals)
-    return float(np.median(np.concatenate([block.min(1).values.numpy() for _, block in blocks])))
+    nearest = np.concatenate([block.min(1).values.numpy() for _, block in blocks])
+    return float(np.median(nearest[nearest > 0])) if nearest.any() else 0.0
 
 
 def _distance_blocks(x: np.ndarray, y: np.ndarray) -> Iterator[tuple[slice, torch.Tensor]]:
