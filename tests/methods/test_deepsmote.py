@@ -317,6 +317,7 @@ def test_presets():
             assert (settings.k_neighbors, settings.class_sample_size) == (5, 100)
             assert (settings.penalty, settings.penalty_weight) == ("reference", 1.0)
             assert settings.resolve_steps(9000) == 200 * 90
+        assert (default.resolve_steps(150), original.resolve_steps(150)) == (1500, 300)
         assert (default.keep, original.keep) == ("last", "lowest_loss")
         assert (default.sample_statistics, original.sample_statistics) == ("running", "own")
 
@@ -387,6 +388,19 @@ def test_original_keeps_the_weights_of_the_lowest_training_loss():
     stopped, _ = trained("original", state.kept_step, data)
     for name, weight in stopped.networks.state_dict().items():
         assert torch.equal(weight, method.networks.state_dict()[name]), name
+
+
+def test_epochs_are_compared_not_parts_of_them():
+    X, y = blobs((10, 30, 20))  # 8 batches of 8 in an epoch
+    for max_steps, epochs in ((7, 1), (16, 2), (50, 6), (5000, 200)):
+        settings = dataclasses.replace(
+            PRESETS["original"]["tables"], max_steps=max_steps, batch_size=8
+        )
+        counts = torch.tensor([10, 30, 20])
+        assert DeepSMOTEMethod(TABLE, counts, settings).n_evaluations == epochs
+    sampler = DeepSMOTE(preset="original", max_steps=20, batch_size=8, **FAST)
+    sampler.fit_resample(X, y)
+    assert [row["step"] for row in sampler.history_] == [10, 20]
 
 
 def test_default_keeps_the_last_weights():

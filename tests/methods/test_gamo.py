@@ -453,11 +453,12 @@ def blobs(counts, seed=0):
     return centres[y] + rng.normal(size=(len(y), 8)), y
 
 
+@pytest.mark.parametrize("architecture", ["equal", "original"])
 @pytest.mark.parametrize("preset", list(PRESETS))
-def test_minority_recall_is_that_of_plain_m_or_better(preset, monkeypatch):
+def test_minority_recall_is_that_of_plain_m_or_better(preset, architecture, monkeypatch):
     X, y = blobs((12, 120, 40))
     X_test, y_test = blobs((300, 300, 300), seed=1)
-    options = {"preset": preset, "architecture": "original", "max_steps": 250, "random_state": 0,
+    options = {"preset": preset, "architecture": architecture, "max_steps": 250, "random_state": 0,
                "validation_fraction": 0, "device": "cpu"}  # fmt: skip
     with_fakes = GAMOClassifier(**options).fit(X, y)
 

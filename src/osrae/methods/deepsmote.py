@@ -42,6 +42,8 @@ from osrae.training.optimisation import AdamW, move
 __all__ = ["DeepSMOTE", "DeepSMOTEMethod"]
 
 Network = Callable[[Tensor], Tensor]
+#: As many as the authors have epochs.
+_MOST_EVALUATIONS = 200
 
 
 # ---------------------------------------------------------------- losses
@@ -166,8 +168,6 @@ class DeepSMOTEMethod(Generates):
     """
 
     not_kept = ("encoder",)
-    #: As many as the authors have epochs, one of which gives the weights that are kept.
-    n_evaluations = 200
 
     settings: DeepSMOTESettings
     latents: Tensor
@@ -198,6 +198,12 @@ class DeepSMOTEMethod(Generates):
         self.register_buffer("neighbours", neighbours)
         self.register_buffer("class_order", torch.arange(self.n_classes))
         self.kept_by_loss = "autoencoder" if settings.keep == "lowest_loss" else None
+
+    @property
+    def n_evaluations(self) -> int:  # type: ignore[override]
+        """One in an epoch, as the authors choose an epoch; a part of one would win by its draws."""
+        n, s = int(self.class_counts.sum()), self.settings
+        return max(1, min(_MOST_EVALUATIONS, s.resolve_steps(n) // s.steps_of(1, n)))
 
     def prepare(self, data: TrainingData) -> None:
         """Make a fresh optimizer."""
