@@ -9,8 +9,9 @@ stage are timed first (in processor time, which other work on the machine change
 run is as long as the preset's or as the budget allows, whichever is shorter. A two-stage method
 spends a third of it on the sampler. Nothing but the training part decides anything; the test part
 is used once. One JSON line per cell goes to
-``benchmarks/results/methods.jsonl``; cells that are there are skipped. Generated samples of the
-rarer classes go to ``results/methods/``.
+``benchmarks/results/methods.jsonl``; cells that are there are skipped. Pictures of the rarer
+classes that the methods made go to ``benchmarks/results/samples/``, and figures of them to
+``docs/images/``. GAMO2PIX, which the article has for its pictures alone, makes nothing else here.
 """
 
 from __future__ import annotations
@@ -27,19 +28,19 @@ from typing import Any
 import measuring
 import numpy as np
 import torch
+from method_samples import draw, save_samples
 from sklearn.base import clone
 
 from osrae import TwoStageClassifier, methods
 from osrae.datasets import Split, load_split
 from osrae.evaluation.classification import summary
-from osrae.evaluation.plots import sample_rows
-from osrae.methods.generating import Generator
 from osrae.methods.two_stage import default_classifier
 from osrae.storage import jsonable
 from osrae.training.callbacks import Callback, TrainingState
 
 METHODS = (
-    "rae", "rae-equal", "deepsmote", "gamo", "bagan", "dgc", "smote", "amdo", "mc-ccr", "mc-rbo",
+    "rae", "rae-equal", "deepsmote", "gamo", "gamo2pix", "bagan", "dgc", "smote", "amdo", "mc-ccr",
+    "mc-rbo",
 )  # fmt: skip
 #: What the article's other methods have neither, and the library's default preset does have: an
 #: encoder of today, augmented pictures, averaged weights. With the encoder of Table 16 and none of
@@ -80,7 +81,6 @@ _TIMED = 4
 _LONG = 10_000
 #: Share of a two-stage method's budget that the sampler gets.
 _SAMPLER_SHARE = 1 / 3
-_SHOWN = 5
 
 
 class _Clock(Callback):
@@ -112,11 +112,13 @@ def affordable_steps(part: Any, X: Any, y: Any, n_rows: int, seconds: float) -> 
 
 
 def classifier(name: str, seed: int, pictures: bool) -> Any:
-    """Return a method as a classifier that keeps its last weights."""
+    """Return a method as a classifier that keeps its last weights (GAMO2PIX: as a sampler)."""
     if name == "rae-equal":
         options = _EQUAL if pictures else {"weight_averaging": 0.0}
         return classifier("rae", seed, pictures).set_params(**options)
     entry = methods.get(name)
+    if name == "gamo2pix":
+        return entry.estimator(random_state=seed, verbose=1)
     if entry.kind == "sampler":
         second = default_classifier(random_state=seed, verbose=1)
         return TwoStageClassifier(
@@ -149,11 +151,16 @@ def run(
     model = classifier(method, seed, pictures=np.ndim(split.X_train) > 2)
     model = budgeted(model, split, 60 * minutes)
     started, worked = time.perf_counter(), time.process_time()
-    model.fit(split.X_train, split.y_train)
+    if hasattr(model, "predict"):
+        model.fit(split.X_train, split.y_train)
+    else:
+        model.fit_resample(split.X_train, split.y_train)
     fitted, worked = time.perf_counter(), time.process_time() - worked
-    scores = summary(split.y_test_balanced, model.predict(split.X_test_balanced))
+    scores = {}
+    if hasattr(model, "predict"):
+        scores = summary(split.y_test_balanced, model.predict(split.X_test_balanced))
     predicted = time.perf_counter()
-    save_samples(model, split, Path(samples) / f"{method}-{data}-{seed}.npz")
+    save_samples(stages(model)[0], split, Path(samples), f"{method}-{data}-{seed}")
     return {
         **scores,
         "steps": steps_of(model),
@@ -189,32 +196,6 @@ def whole_run(model: Any) -> bool:
     return all(part.get_params().get("max_steps") is None for part in stages(model))
 
 
-def save_samples(model: Any, split: Split, path: Path) -> None:
-    """Write some generated samples of every class but the largest."""
-    makers = [part for part in stages(model) if isinstance(part, Generator)]
-    classes, counts = np.unique(split.y_train, return_counts=True)
-    arrays = {}
-    try:
-        for label in classes[counts < counts.max()]:
-            arrays[f"real {label}"] = split.X_train[split.y_train == label][:_SHOWN]
-            arrays[f"new {label}"] = np.asarray(makers[0].sample(_SHOWN, label, 0))
-    except (IndexError, ValueError):  # a method that makes no samples of this data
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    np.savez_compressed(path, **arrays)
-
-
-def draw(folder: Path, data: list[str]) -> None:
-    """Draw real and generated samples of every method: a row for each of the rarer classes."""
-    for name in data:
-        for path in sorted(folder.glob(f"*-{name}-*.npz")):
-            with np.load(path) as arrays:
-                labels = [key.removeprefix("new ") for key in arrays if key.startswith("new ")]
-                groups = [(c, arrays[f"real {c}"], arrays[f"new {c}"]) for c in labels]
-            if groups[0][1].ndim > 2:
-                sample_rows(groups, per_row=_SHOWN).savefig(path.with_suffix(".png"))
-
-
 def commit() -> str:
     """Name the state of the code."""
     command = ["git", "describe", "--always", "--dirty"]
@@ -229,7 +210,8 @@ def finished(path: Path) -> list[dict]:
 def table(cells: list[dict]) -> str:
     """Lay the cells out beside the published figures, as Markdown."""
     lines = [
-        "| data | method | ACSA / F1 / GM, % | published | steps | whole run | training | test |",
+        "| data | method | ACSA / F1 / GM, % | published | steps | whole run | "
+        "training: clock, processors | test |",
         f"|{' --- |' * 8}",
     ]
     for data in PUBLISHED:
@@ -241,16 +223,17 @@ def table(cells: list[dict]) -> str:
 
 
 def _row(cell: dict) -> str:
-    published = PUBLISHED[cell["data"]].get(cell["method"], ())
+    published = PUBLISHED[cell["data"]].get(cell["method"].removesuffix("-equal"), ())
     theirs = " / ".join("–" if value is None else f"{value:.2f}" for value in published) or "–"
     if "error" in cell:
         return f"| {cell['data']} | {cell['method']} | {cell['error']} | {theirs} | | | | |"
-    ours = " / ".join(f"{100 * cell[key]:.2f}" for key in ("acsa", "f1", "gm"))
+    scores = [f"{100 * cell[key]:.2f}" for key in ("acsa", "f1", "gm") if key in cell]
+    ours = " / ".join(scores) or "pictures only"
     steps = " + ".join(map(str, cell["steps"])) or "–"
     return (
         f"| {cell['data']} | {cell['method']} | {ours} | {theirs} | {steps} | "
-        f"{'yes' if cell['whole_run'] else 'no'} | {cell['fit_seconds']:.0f} s | "
-        f"{cell['predict_seconds']:.0f} s |"
+        f"{'yes' if cell['whole_run'] else 'no'} | {cell['fit_seconds']:.0f} s, "
+        f"{cell['fit_processor_seconds']:.0f} s | {cell['predict_seconds']:.0f} s |"
     )
 
 
@@ -262,7 +245,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument("--folder", help="where the data lie")
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results/methods.jsonl"))
-    parser.add_argument("--samples", default="results/methods", help="where samples go")
+    parser.add_argument("--samples", default="benchmarks/results/samples", help="where they go")
     parser.add_argument("--table", action="store_true", help="print what is there, and run nothing")
     parser.add_argument("--figures", action="store_true", help="draw the samples, and run nothing")
     parser.add_argument("--child", help=argparse.SUPPRESS)
@@ -278,7 +261,11 @@ def main() -> None:
         print(table(finished(options.out)))
         return
     if options.figures:
-        draw(Path(options.samples), options.data)
+        titles = [("rae", "RAE"), *((name, methods.get(name).title) for name in METHODS[2:])]
+        for data in options.data:
+            figure = draw(Path(options.samples), data, options.seed, titles)
+            if figure is not None:
+                figure.savefig(f"docs/images/methods-{data}.png")
         return
     options.out.parent.mkdir(parents=True, exist_ok=True)
     for data in options.data:
