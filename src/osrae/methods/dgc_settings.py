@@ -69,7 +69,7 @@ class DGCSettings(Settings):
         λ.
     recon_weight : float or None
         Factor of the squared error, in training and in the scores of labels: the inverse variance
-        of p(x | z). None is 1 for pictures, and 6.4 / d for tables of d encoded columns.
+        of p(x | z). None is 1 for pictures, and 0.64 / d for tables of d encoded columns.
     cross_entropy : {"mean", "sum"}
         Over the batch: the mean, like the squared error (article, Eq. 8), or the sum, which weighs
         it B times as much (authors' code).
@@ -114,9 +114,9 @@ class DGCSettings(Settings):
             return self.recon_weight
         if isinstance(description, ImageDescription):
             return 1.0
-        # As heavy as 64 pixels, whose variance is about 0.1 where that of a column is 1: more, and
-        # labels are told apart by noise in the columns.
-        return 6.4 / description.shape[0]
+        # More, and labels are told apart by how well columns that say nothing of them are decoded
+        # (benchmarks/method_choices.py).
+        return 0.64 / description.shape[0]
 
 
 _DEFAULT = DGCSettings(least_steps=1500)
