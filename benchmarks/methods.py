@@ -261,7 +261,9 @@ def main() -> None:
         print(table(finished(options.out)))
         return
     if options.figures:
-        titles = [("rae", "RAE"), *((name, methods.get(name).title) for name in METHODS[2:])]
+        short = {"rae": "RAE", "dgc": "DGC"}
+        made = [name for name in METHODS if name != "rae-equal"]
+        titles = [(name, short.get(name) or methods.get(name).title) for name in made]
         for data in options.data:
             figure = draw(Path(options.samples), data, options.seed, titles)
             if figure is not None:
