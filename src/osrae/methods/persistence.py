@@ -139,8 +139,9 @@ def _class_named(name: Any, path: Path) -> type[Estimator]:
     if name not in known:
         raise ModelFileError(
             f"{path} holds a model of the class {name}, which is none of this osrae: "
-            f"{', '.join(known)}. A method of your own must be registered before its models load "
-            "(osrae.methods.register)."
+            f"{', '.join(known)}. A method of your own must be registered before its models load: "
+            "by osrae.methods.register, or by an entry point of its installed package "
+            "(docs/add-your-own-method.md)."
         )
     return known[name]
 

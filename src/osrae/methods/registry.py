@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import warnings
+from importlib.metadata import EntryPoint, entry_points
 from typing import get_args
 
 from osrae.data.description import DataKind
@@ -13,9 +15,16 @@ __all__ = ["Kind", "MethodEntry", "available", "estimators", "get", "register"]
 
 _METHODS: dict[str, MethodEntry] = {}
 
+#: The entry points by which other packages name their methods: each is a `MethodEntry`.
+GROUP = "osrae.methods"
+_looked_for_others = False
+
 
 def available(kind: Kind | None = None, data: DataKind | None = None) -> tuple[MethodEntry, ...]:
     """Return the methods, in the order of their registration.
+
+    Those of other packages on this machine are among them, see `GROUP`; a `UserWarning` names one
+    that cannot be loaded.
 
     Parameters
     ----------
@@ -35,7 +44,7 @@ def available(kind: Kind | None = None, data: DataKind | None = None) -> tuple[M
             raise InputError(f"{name}={asked!r}: expected {values}, or None for all methods.")
     return tuple(
         entry
-        for entry in _METHODS.values()
+        for entry in _methods().values()
         if (kind is None or entry.kind == kind) and (data is None or data in entry.data)
     )
 
@@ -48,9 +57,10 @@ def get(name: str) -> MethodEntry:
     InputError
         If there is none of this name.
     """
-    if name not in _METHODS:
-        raise InputError(f"There is no method {name!r}; there are {', '.join(_METHODS)}.")
-    return _METHODS[name]
+    known = _methods()
+    if name not in known:
+        raise InputError(f"There is no method {name!r}; there are {', '.join(known)}.")
+    return known[name]
 
 
 def register(entry: MethodEntry) -> MethodEntry:
@@ -77,6 +87,33 @@ def estimators() -> dict[str, type]:
     """Return the classes that models can be of, by their names."""
     made = [entry.factory for entry in available()]
     return {cls.__name__: cls for cls in made if inspect.isclass(cls)}
+
+
+def _methods() -> dict[str, MethodEntry]:
+    """Return all methods; those of other packages are looked for once, when first needed."""
+    global _looked_for_others
+    if not _looked_for_others:
+        _looked_for_others = True  # first, for what is loaded may ask for methods itself
+        for point in entry_points(group=GROUP):
+            _add_from_package(point)
+    return _METHODS
+
+
+def _add_from_package(point: EntryPoint) -> None:
+    """Register another package's method; one that is broken must not take all others along."""
+    try:
+        entry = point.load()
+        if not isinstance(entry, MethodEntry):
+            raise InputError(f"It is a {type(entry).__name__}; make it an osrae MethodEntry.")
+        register(entry)
+    except Exception as error:  # another package's code may raise anything
+        package = point.dist.name if point.dist else "another package"
+        warnings.warn(
+            f"The method {point.name!r} of {package} ({point.value}) is left out, for it cannot be "
+            f"loaded: {type(error).__name__}: {str(error).rstrip('.')}. Mend or uninstall the "
+            "package.",
+            stacklevel=2,
+        )
 
 
 def _home_name(entry: MethodEntry) -> str:
