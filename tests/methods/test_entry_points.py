@@ -115,7 +115,7 @@ def test_a_method_that_cannot_be_loaded_is_named_and_left_out(tmp_path, fresh, m
     )
     install(tmp_path, "broken_package", points)
     monkeypatch.syspath_prepend(tmp_path)
-    with pytest.warns(UserWarning) as warned:
+    with pytest.warns(UserWarning, match="left out") as warned:
         names = [entry.name for entry in methods.available()]
     said = sorted(str(warning.message) for warning in warned)
     assert len(said) == 2

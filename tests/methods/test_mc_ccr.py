@@ -620,6 +620,19 @@ def test_a_saved_sampler_makes_the_same_samples(tmp_path, monkeypatch):
         )
 
 
+@pytest.mark.parametrize("cleaning", ["translate", "remove", "ignore"])
+def test_the_rows_of_the_result_that_were_moved_are_marked(cleaning):
+    rows, codes = three_classes(sizes=(9, 60, 17))
+    sampler = MCCCR(energy=1.0, cleaning=cleaning, random_state=0)
+    X, _ = sampler.fit_resample(rows, codes)
+    kept = sampler.kept_indices_
+    differ = np.zeros(len(X), dtype=bool)
+    differ[: len(kept)] = (X[: len(kept)] != rows[kept]).any(axis=1)
+    np.testing.assert_array_equal(sampler.moved_mask_, differ)
+    assert differ.any() == (cleaning == "translate")
+    assert (len(kept) < len(rows)) == (cleaning == "remove")
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [("energy", -1.0), ("norm", 0.5), ("cleaning", "push"), ("energy_unit", "knn"), ("ball", "p")],

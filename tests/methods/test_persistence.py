@@ -12,6 +12,7 @@ from safetensors import safe_open
 from sklearn.datasets import load_digits, load_iris
 
 from osrae import InputError, ModelFileError, RAEClassifier, load, storage
+from osrae.methods import available
 from osrae.methods.persistence import read_notes, save_estimator
 
 IRIS, SPECIES = load_iris(return_X_y=True)
@@ -39,6 +40,23 @@ def test_a_loaded_model_is_the_same_model(model, saved):
     assert again.history_ == model.history_
     assert again.n_features_in_ == 4
     assert sorted(path.name for path in saved.iterdir()) == ["model.safetensors", "osrae.json"]
+
+
+@pytest.mark.filterwarnings("ignore::osrae.DataWarning")
+@pytest.mark.parametrize("entry", available(kind="sampler"), ids=lambda entry: entry.name)
+def test_a_loaded_sampler_knows_what_it_added(entry, tmp_path):
+    known = entry.defaults.keys()
+    fast = {name: value for name, value in FAST.items() if name in known} | {"random_state": 0}
+    if "max_steps" in known:
+        fast["max_steps"] = 4
+    names = np.array(["setosa", "versicolor", "virginica"])[SPECIES]
+    sampler = entry.estimator(**fast, sampling_strategy={"virginica": 30, "versicolor": 60})
+    sampler.fit_resample(IRIS[:120], names[:120])
+    sampler.save(tmp_path / "sampler")
+    again = load(tmp_path / "sampler")
+    assert again.sampling_strategy_ == sampler.sampling_strategy_
+    # What belongs to the latest result is not saved, as the docstrings say.
+    assert not hasattr(again, "synthetic_mask_")
 
 
 def test_frames_pictures_and_all_sorts_of_labels_survive(tmp_path):

@@ -68,6 +68,12 @@ def test_every_parameter_and_fitted_attribute_is_documented(cls):
         assert name not in defaults or str(value) in defaults[name].replace('"', ""), name
 
 
+@pytest.mark.parametrize("entry", methods.available(kind="sampler"), ids=lambda entry: entry.name)
+def test_samplers_say_whether_they_change_rows(entry):
+    assert entry.factory.cleans == (entry.name == "mc-ccr")
+    assert "cleans : bool" in entry.factory.__doc__
+
+
 def test_parameters_of_an_entry_are_its_defaults():
     assert methods.get("focal").estimator().loss == "focal"
     assert methods.get("focal").estimator(loss="ldam").loss == "ldam"

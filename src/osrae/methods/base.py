@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from abc import abstractmethod
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -103,11 +102,10 @@ class Estimator(DataParameters, BaseEstimator):
 
         write_estimator(self, folder, notes)
 
-    @abstractmethod
     def _state(self) -> tuple[dict[str, Any], dict[str, Tensor]]:
         """Return what a file holds beyond data format and classes: JSON values, and tensors."""
+        return {}, {}
 
-    @abstractmethod
     def _set_state(
         self, content: dict[str, Any], tensors: dict[str, Tensor], folder: Path, device: str
     ) -> None:

@@ -70,7 +70,10 @@ class MCCCR(RowOversampler):
         Of the sphere of each row of ``X``, in standardised columns or pixels in [0, 1]; NaN where
         none grew.
     translations_ : ndarray of shape (n, d)
-        How far each row was moved, in the same coordinates.
+        How far each row was moved, in the same coordinates. As ``moved_mask_``, it belongs to the
+        latest result, and is not saved.
+    moved_mask_ : ndarray of bool, shape (n_resampled,)
+        True for the rows of the result that are rows of ``X`` that were moved.
     kept_indices_ : ndarray of int
         Rows of ``X`` that were kept: all, unless ``cleaning="remove"``.
 
@@ -102,6 +105,8 @@ class MCCCR(RowOversampler):
     >>> X_new.shape, int(sampler.synthetic_mask_.sum())
     ((150, 4), 40)
     """
+
+    cleans: ClassVar[bool] = True
 
     preset: str = "default"
     energy: float | None = None
@@ -182,6 +187,8 @@ class MCCCR(RowOversampler):
             label: int(counts[self._code_of(label)]) for label in self.sampling_strategy_
         }
         self.synthetic_mask_ = np.arange(len(kept) + len(new)) >= len(kept)
+        moved = self.translations_[kept].any(axis=1)
+        self.moved_mask_ = np.append(moved, np.zeros(len(new), dtype=bool))
         X = append_decoded(self.codec_, self._cleaned(X), [self._shaped(new)], len(new))
         return X, np.concatenate([y[kept], classes[new_codes].astype(y.dtype, copy=False)])
 

@@ -93,10 +93,12 @@ _PARAMETERS = {
 
 _ATTRIBUTES = {
     "sampling_strategy_": """\
+    cleans : bool
+        Of the class: whether it may move or drop rows of ``X``.
     sampling_strategy_ : dict
         New samples by class.
     synthetic_mask_ : ndarray of bool, shape (n_resampled,)
-        True for the rows that are new.
+        True for the rows that are new. It belongs to the latest result, and is not saved.
 """,
     "classes_": """\
     classes_ : ndarray of shape (C,)

@@ -68,7 +68,8 @@ class RAEOversampler(RAEEstimator, DeepOversampler):
     ----------
     {shared_attributes}
     parent_indices_ : ndarray of int, shape (n_new, t)
-        Rows of ``X`` that each new row was mixed from.
+        Rows of ``X`` that each new row was mixed from. As ``mixing_weights_``, it belongs to the
+        latest result, and is not saved.
     mixing_weights_ : ndarray of shape (n_new, t)
         The mixing coefficients; none is negative and each row sums to 1.
 

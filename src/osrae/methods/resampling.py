@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -13,6 +14,7 @@ from imblearn.utils._validation import ArraysTransformer
 from sklearn.base import _fit_context
 from sklearn.preprocessing import label_binarize
 from sklearn.utils.validation import check_is_fitted
+from torch import Tensor
 
 from osrae.data.codec import append_decoded
 from osrae.data.frames import append_rows, is_polars, like_container, take_rows
@@ -29,6 +31,10 @@ class Oversampler(SamplingParameters, Generator, BaseOverSampler):
     """Base of over-samplers, under imbalanced-learn's contract."""
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = BaseOverSampler._parameter_constraints
+
+    #: Whether it may move or drop rows of ``X``; then `fit_resample` sets ``moved_mask_``, which
+    #: rows of the result were moved, and ``kept_indices_``, which rows of ``X`` it begins with.
+    cleans: ClassVar[bool] = False
 
     sampling_strategy_: dict[Any, int]  #: New samples by class.
     synthetic_mask_: np.ndarray  #: True for the new rows of the latest result.
@@ -72,7 +78,8 @@ class Oversampler(SamplingParameters, Generator, BaseOverSampler):
         Returns
         -------
         X_resampled : same container as ``X``
-            The rows of ``X``, first and unchanged, then the new ones, class by class.
+            The rows of ``X``, first and unchanged, then the new ones, class by class. A sampler
+            that ``cleans`` may move or drop rows of ``X``.
         y_resampled : same container as ``y``
 
         Raises
@@ -133,6 +140,19 @@ class Oversampler(SamplingParameters, Generator, BaseOverSampler):
             strategy = {numbers[label]: count for label, count in strategy.items()}
         resolved = check_sampling_strategy(strategy, codes, self._sampling_type)
         return {classes[code]: count for code, count in resolved.items()}
+
+    def _state(self) -> tuple[dict[str, Any], dict[str, Tensor]]:
+        content, tensors = super()._state()
+        strategy = [[self._code_of(k), int(v)] for k, v in self.sampling_strategy_.items()]
+        return content | {"sampling_strategy": strategy}, tensors
+
+    def _set_state(
+        self, content: dict[str, Any], tensors: dict[str, Tensor], folder: Path, device: str
+    ) -> None:
+        super()._set_state(content, tensors, folder, device)
+        self.sampling_strategy_ = {
+            self.classes_[code]: new for code, new in content["sampling_strategy"]
+        }
 
 
 class DeepOversampler(Oversampler, DeepGenerator):

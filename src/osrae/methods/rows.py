@@ -104,14 +104,12 @@ class RowOversampler(Oversampler):
     def _state(self) -> tuple[dict[str, Any], dict[str, Tensor]]:
         arrays = {name: np.asarray(getattr(self, name)) for name in self._fitted_arrays}
         tensors = {f"fitted.{name}": torch.from_numpy(array) for name, array in arrays.items()}
-        strategy = [[self._code_of(k), int(v)] for k, v in self.sampling_strategy_.items()]
-        return {"sampling_strategy": strategy}, tensors
+        content, others = super()._state()
+        return content, others | tensors
 
     def _set_state(
         self, content: dict[str, Any], tensors: dict[str, Tensor], folder: Path, device: str
     ) -> None:
-        self.sampling_strategy_ = {
-            self.classes_[code]: new for code, new in content["sampling_strategy"]
-        }
+        super()._set_state(content, tensors, folder, device)
         for name in self._fitted_arrays:
             setattr(self, name, tensors[f"fitted.{name}"].numpy())
