@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -277,6 +278,52 @@ def test_pictures_by_a_method_that_moves_them(digits, tmp_path):
     manifest = pd.read_csv(tmp_path / "more" / "manifest.csv")
     assert manifest["label"].value_counts().to_dict() == {"is 0": 20, "is 1": 20}
     assert "mixed_from" not in manifest
+    old = manifest[~manifest["synthetic"]]
+    now, before = (
+        [Image.open(folder / file).tobytes() for file in old["file"]]
+        for folder in (tmp_path / "more", digits)
+    )
+    assert [a != b for a, b in zip(now, before, strict=True)] == list(old["moved"])
+    assert not manifest["moved"][manifest["synthetic"]].any()
+
+
+@pytest.mark.parametrize("cleaning", ["translate", "remove"])
+def test_rows_that_a_method_moves_are_marked_and_counted(iris, tmp_path, cleaning):
+    data = ["resample", iris, "--target", "species", "--quiet", "-o", tmp_path / "more.csv"]
+    said = osrae(*data, "--method", "mc-ccr", "--set", f"cleaning={cleaning}").stdout
+    more, frame = pd.read_csv(tmp_path / "more.csv"), pd.read_csv(iris)
+    old = more[~more["synthetic"]]
+    assert not more.loc[more["synthetic"], "moved"].any()
+    moved = int(old["moved"].sum())
+    assert f"{moved} of 92 rows were moved" in said
+    unmoved = old.loc[~old["moved"], frame.columns]
+    pd.testing.assert_frame_equal(
+        unmoved.merge(frame.drop_duplicates(), how="inner"), unmoved.reset_index(drop=True)
+    )
+    if cleaning == "translate":
+        assert moved > 0
+        differs = (old[frame.columns] != frame).any(axis=1)
+        np.testing.assert_array_equal(differs, old["moved"])
+        assert "removed" not in said
+    else:
+        assert moved == 0
+        assert f"{92 - len(old)} of 92 rows were removed" in said
+        assert re.search(r"setosa +│ +50 +│ +0 │", said)
+
+    osrae(*data, "--method", "smote")
+    assert "moved" not in pd.read_csv(tmp_path / "more.csv")
+    assert "moved" in osrae("resample", "--help").stdout
+
+
+def test_a_column_or_target_of_the_name_of_a_mark_is_refused(iris, tmp_path):
+    frame = pd.read_csv(iris)
+    frame.rename(columns={"site": "moved"}).to_csv(tmp_path / "moved.csv", index=False)
+    data = ["resample", tmp_path / "moved.csv", "--quiet", "-o", tmp_path / "more.csv"]
+    said = refused(*data, "--target", "species", "--method", "mc-ccr")
+    assert 'column "moved", which marks moved rows' in said
+    osrae(*data, "--target", "species", "--method", "smote")
+    frame.rename(columns={"species": "synthetic"}).to_csv(tmp_path / "moved.csv", index=False)
+    assert '"synthetic"' in refused(*data, "--target", "synthetic", "--method", "smote")
 
 
 def test_methods_that_do_not_fit_the_command(iris, digits, tmp_path):

@@ -160,8 +160,9 @@ def resample(
 ) -> None:  # fmt: skip
     """Write the data with new samples of the rare classes.
 
-    A table gets a column "synthetic" that marks new rows; pictures get a manifest.csv. Resample
-    training data only: copies of test rows in it flatter every method.
+    A table gets a column "synthetic" that marks new rows; pictures get a manifest.csv. mc-ccr
+    moves rows that you have, too, and a column "moved" marks these. Resample training data only:
+    copies of test rows in it flatter every method.
     """
     from osrae.cli.resample import run
 

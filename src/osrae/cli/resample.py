@@ -21,7 +21,8 @@ from osrae.errors import InputError
 from osrae.methods.rae_oversampler import RAEOversampler
 from osrae.methods.registry import available, get
 
-_MARK = "synthetic"
+#: Columns of a table's result that say what became of each row.
+_NEW, _MOVED = "synthetic", "moved"
 
 
 def run(
@@ -44,8 +45,8 @@ def run(
     source = read_source(data, target, size)
     labels = label_array(source.y)
     sampler.set_params(sampling_strategy=parse_strategy(strategy, counts, np.unique(labels)))
-    if source.is_table and _MARK in source.X.columns:
-        raise InputError(f'{data} has a column "{_MARK}", which marks new rows; rename it.')
+    if source.is_table:
+        _check_columns(data, [*source.X.columns, target], sampler)
     try:
         X, y = sampler.fit_resample(source.X, source.y)
     except KeyboardInterrupt:
@@ -54,12 +55,14 @@ def run(
         ) from None
     if source.is_table:
         X[target] = y
-        write_table(output, X.assign(**{_MARK: sampler.synthetic_mask_}))
+        write_table(output, X.assign(**{_NEW: sampler.synthetic_mask_}, **_moved(sampler)))
     else:
         _write_pictures(output, sampler, source, X, y)
     shutil.rmtree(checkpoint, ignore_errors=True)
-    labels = label_array(y)
-    console.print(_counts(labels, sampler.synthetic_mask_))
+    before, labels = labels, label_array(y)
+    console.print(_counts(before, labels, sampler.synthetic_mask_))
+    if sampler.cleans:
+        _say_what_was_cleaned(sampler, len(source.y))
     balanced = len(set(np.bincount(encode_labels(labels)[1]))) == 1
     console.print(f"{'Balanced' if balanced else 'Resampled'} data: {output}", markup=False)
 
@@ -78,14 +81,34 @@ def _sampler(method: MethodOptions, checkpoint: Path, resume: bool) -> Any:
     return sampler
 
 
+def _check_columns(data: Path, columns: list[Any], sampler: Any) -> None:
+    """Refuse a table whose columns have the names of those that are added."""
+    marks = {_NEW: "new"} | ({_MOVED: "moved"} if sampler.cleans else {})
+    for name, rows in marks.items():
+        if name in columns:
+            raise InputError(f'{data} has a column "{name}", which marks {rows} rows; rename it.')
+
+
+def _moved(sampler: Any) -> dict[str, Any]:
+    """Return the column that marks moved rows, of a sampler that moves any."""
+    return {_MOVED: sampler.moved_mask_} if sampler.cleans else {}
+
+
+def _say_what_was_cleaned(sampler: Any, n: int) -> None:
+    moved, removed = int(sampler.moved_mask_.sum()), n - len(sampler.kept_indices_)
+    console.print(f'{moved} of {n} rows were moved; the column "{_MOVED}" marks them.')
+    if removed:
+        console.print(f"{removed} of {n} rows were removed.")
+
+
 def _write_pictures(
     output: Path, sampler: Any, source: Source, X: np.ndarray, y: np.ndarray
 ) -> None:
     """Write a folder of pictures, and in its manifest where each new one came from, if known."""
     assert source.files is not None
-    kept = getattr(sampler, "kept_indices_", np.arange(len(source.files)))
+    kept = sampler.kept_indices_ if sampler.cleans else range(len(source.files))
     files = [source.files[row] for row in kept]
-    columns = {}
+    columns = {name: mask.tolist() for name, mask in _moved(sampler).items()}
     if isinstance(sampler, RAEOversampler):
         columns["mixed_from"] = [""] * len(files) + _mixtures(sampler, np.array(source.files))
     write_folder(output, X, y, synthetic=sampler.synthetic_mask_, sources=files, columns=columns)
@@ -98,13 +121,13 @@ def _mixtures(sampler: RAEOversampler, files: np.ndarray) -> list[str]:
     ]
 
 
-def _counts(y: np.ndarray, synthetic: np.ndarray) -> Table:
+def _counts(before: np.ndarray, y: np.ndarray, synthetic: np.ndarray) -> Table:
     table = Table(title="Samples of each class")
     for title in ("class", "before", "new", "after"):
         table.add_column(title, justify="left" if title == "class" else "right")
-    names = y.astype(str)
+    given, names = before.astype(str), y.astype(str)
     for name in np.unique(names):
-        new = int((synthetic & (names == name)).sum())
-        after = int((names == name).sum())
-        table.add_row(escape(name), str(after - new), str(new), str(after))
+        of_class = names == name
+        counts = (given == name).sum(), (synthetic & of_class).sum(), of_class.sum()
+        table.add_row(escape(name), *map(str, counts))
     return table
