@@ -583,5 +583,6 @@ def test_a_large_class_that_needs_nothing_is_learned_from_some_of_its_rows(monke
 
 def test_more_neighbours_of_the_class_than_neighbours_are_refused():
     X, y = imbalanced(*load_iris(return_X_y=True), (50, 12, 13))
-    with pytest.raises(InputError, match="min_same_class_neighbors=5 of n_neighbors=3"):
-        AMDO(n_neighbors=3).fit_resample(X, y)
+    for asked in (AMDO(n_neighbors=3).fit, AMDO(n_neighbors=3).fit_resample):
+        with pytest.raises(InputError, match="min_same_class_neighbors=5 of n_neighbors=3"):
+            asked(X, y)

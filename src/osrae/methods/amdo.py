@@ -102,6 +102,15 @@ class AMDO(RowOversampler):
     #: The contours of all classes, one after another, and whose each is.
     _fitted_arrays = ("_means", "_axes", "_axis_codes", "_radii", "_weights", "_seed_codes")
 
+    def _check(self, X: Any, y: Any) -> tuple[Any, np.ndarray, bool]:
+        if self.min_same_class_neighbors > self.n_neighbors:
+            raise InputError(
+                f"min_same_class_neighbors={self.min_same_class_neighbors} of "
+                f"n_neighbors={self.n_neighbors} neighbours can be of one class at no row; lower "
+                "the first, or raise the second."
+            )
+        return super()._check(X, y)
+
     def _resolve_strategy(
         self, labels: np.ndarray, classes: np.ndarray, codes: np.ndarray
     ) -> dict[Any, int]:
@@ -114,12 +123,6 @@ class AMDO(RowOversampler):
     def _resample_rows(
         self, rows: np.ndarray, codes: np.ndarray, n_new: np.ndarray, rng: np.random.Generator
     ) -> np.ndarray:
-        if self.min_same_class_neighbors > self.n_neighbors:
-            raise InputError(
-                f"min_same_class_neighbors={self.min_same_class_neighbors} of "
-                f"n_neighbors={self.n_neighbors} neighbours can be of one class at no row; lower "
-                "the first, or raise the second."
-            )
         self._keep([*self._fit_classes(rows, codes, n_new)])
         return np.concatenate(
             [self._sample_rows(count, code, rng) for code, count in enumerate(n_new)]
