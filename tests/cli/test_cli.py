@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -16,60 +15,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
-from sklearn.datasets import load_digits, load_iris
 
 from osrae import load
 from osrae.cli import main
-from osrae.methods import available
 
-FAST = ["--max-steps", "20", "--batch-size", "16", "--device", "cpu", "--quiet"]
-
-
-def osrae(*arguments: object, expect: int = 0) -> subprocess.CompletedProcess:
-    done = subprocess.run(
-        [sys.executable, "-m", "osrae", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "OMP_NUM_THREADS": "1", "COLUMNS": "100"},
-        check=False,
-    )
-    assert done.returncode == expect, done.stdout + done.stderr
-    assert "Traceback" not in done.stderr
-    return done
-
-
-def iris_frame() -> pd.DataFrame:
-    data = load_iris(as_frame=True)
-    rows = np.r_[0:50, 50:80, 100:112]
-    frame = data.frame.iloc[rows].rename(columns=lambda name: name.split(" (")[0])
-    frame["species"] = data.target_names[frame.pop("target")]
-    frame["site"] = np.where(np.arange(len(frame)) % 3, "north", "south")
-    return frame
-
-
-@pytest.fixture(scope="module")
-def iris(tmp_path_factory) -> Path:
-    path = tmp_path_factory.mktemp("iris") / "iris.csv"
-    iris_frame().to_csv(path, index=False)
-    return path
-
-
-@pytest.fixture(scope="module")
-def iris_model(iris) -> Path:
-    osrae("fit", iris, "--target", "species", "-o", iris.parent / "model", *FAST)
-    return iris.parent / "model"
-
-
-@pytest.fixture(scope="module")
-def digits(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("digits") / "digits"
-    images, labels = load_digits(n_class=2, return_X_y=True)
-    for label, count in ((0, 20), (1, 8)):
-        (folder / f"is {label}").mkdir(parents=True)
-        for number, row in enumerate(images[labels == label][:count]):
-            picture = (row.reshape(8, 8) * 15).astype(np.uint8)
-            Image.fromarray(picture).save(folder / f"is {label}" / f"{number:02}.png")
-    return folder
+from .shell import FAST, iris_frame, osrae, refused
 
 
 def test_help_names_every_command():
@@ -196,154 +146,6 @@ def test_options_of_the_method_reach_it(iris, tmp_path):
     assert (model.preset, model.random_state, s.learning_rate) == ("paper", 7, 0.001)
 
 
-# ---------------------------------------------------------------- other methods
-
-
-def test_methods_are_listed_and_shown(tmp_path):
-    said = osrae("methods").stdout
-    for entry in available():
-        assert entry.name in said
-    text = osrae("methods", "focal").stdout
-    assert "loss = 'focal'" in text
-    assert "ICCV 2017" in text
-    assert "osrae.methods.deep_classifier.DeepClassifier" in text
-    assert "there are rae, gamo" in refused("methods", "smoke")
-
-
-def test_a_classifier_of_another_method(iris, tmp_path):
-    said = osrae(
-        "fit", iris, "--target", "species", "-o", tmp_path / "m", "--method", "gamo", *FAST
-    )
-    assert "gamo: ACSA" in said.stdout
-    assert type(load(tmp_path / "m")).__name__ == "GAMOClassifier"
-    osrae("predict", tmp_path / "m", iris, "-o", tmp_path / "made.csv", "--priors", "train")
-    assert set(pd.read_csv(tmp_path / "made.csv")["prediction"]) <= set(
-        pd.read_csv(iris)["species"]
-    )
-    assert "GAMOClassifier" in osrae("info", tmp_path / "m").stdout
-
-
-@pytest.mark.parametrize("name", ["smote", "deepsmote"])
-def test_a_sampler_gets_a_classifier_behind_it(iris, tmp_path, name):
-    osrae("fit", iris, "--target", "species", "-o", tmp_path / "m", "--method", name,
-          "--max-steps", "20", "--device", "cpu", "--quiet")  # fmt: skip
-    model = load(tmp_path / "m")
-    assert type(model).__name__ == "TwoStageClassifier"
-    assert model.classifier_.n_steps_ == 20
-    assert not list(tmp_path.glob("m.*"))
-    said = osrae("info", tmp_path / "m").stdout
-    assert "+ DeepClassifier" in said
-    osrae("predict", tmp_path / "m", iris, "-o", tmp_path / "made.csv")
-    assert len(pd.read_csv(tmp_path / "made.csv")) == len(pd.read_csv(iris))
-
-
-@pytest.mark.parametrize("name", ["mc-ccr", "bagan"])
-def test_resampling_by_another_method(iris, tmp_path, name):
-    options = ["--max-steps", "4"] if name == "bagan" else []
-    osrae("resample", iris, "--target", "species", "-o", tmp_path / "more.csv", "--method", name,
-          *options, "--quiet")  # fmt: skip
-    more = pd.read_csv(tmp_path / "more.csv")
-    assert more["species"].value_counts().tolist() == [50, 50, 50]
-
-
-def test_data_are_called_balanced_only_if_they_are(iris, tmp_path):
-    data = ["resample", iris, "--target", "species", "--method", "smote", "--quiet"]
-    assert "Balanced data" in osrae(*data, "-o", tmp_path / "even.csv").stdout
-    some = osrae(*data, "-o", tmp_path / "some.csv", "--count", "virginica=20").stdout
-    assert "Balanced" not in some
-    assert "Resampled data" in some
-
-
-def test_what_a_library_cannot_do_is_one_sentence(iris, tmp_path):
-    said = refused("resample", iris, "--target", "species", "-o", tmp_path / "more.csv",
-                   "--method", "adasyn", "--count", "setosa=60")  # fmt: skip
-    assert "class setosa" in said
-    assert "Not any" in said
-
-
-def test_an_error_of_a_library_is_one_sentence(monkeypatch, capsys):
-    def fails():
-        raise RuntimeError("no\nmemory")
-
-    monkeypatch.setattr("osrae.cli.app.app", fails)
-    monkeypatch.setattr("warnings.formatwarning", warnings.formatwarning)  # main sets it
-    with pytest.raises(SystemExit) as stopped:
-        main()
-    assert stopped.value.code == 2
-    assert capsys.readouterr().err == "Error: no memory\n"
-
-
-def test_pictures_by_a_method_that_moves_them(digits, tmp_path):
-    osrae("resample", digits, "-o", tmp_path / "more", "--method", "mc-ccr")
-    manifest = pd.read_csv(tmp_path / "more" / "manifest.csv")
-    assert manifest["label"].value_counts().to_dict() == {"is 0": 20, "is 1": 20}
-    assert "mixed_from" not in manifest
-    old = manifest[~manifest["synthetic"]]
-    now, before = (
-        [Image.open(folder / file).tobytes() for file in old["file"]]
-        for folder in (tmp_path / "more", digits)
-    )
-    assert [a != b for a, b in zip(now, before, strict=True)] == list(old["moved"])
-    assert not manifest["moved"][manifest["synthetic"]].any()
-
-
-@pytest.mark.parametrize("cleaning", ["translate", "remove"])
-def test_rows_that_a_method_moves_are_marked_and_counted(iris, tmp_path, cleaning):
-    data = ["resample", iris, "--target", "species", "--quiet", "-o", tmp_path / "more.csv"]
-    said = osrae(*data, "--method", "mc-ccr", "--set", f"cleaning={cleaning}").stdout
-    more, frame = pd.read_csv(tmp_path / "more.csv"), pd.read_csv(iris)
-    old = more[~more["synthetic"]]
-    assert not more.loc[more["synthetic"], "moved"].any()
-    moved = int(old["moved"].sum())
-    assert f"{moved} of 92 rows were moved" in said
-    unmoved = old.loc[~old["moved"], frame.columns]
-    pd.testing.assert_frame_equal(
-        unmoved.merge(frame.drop_duplicates(), how="inner"), unmoved.reset_index(drop=True)
-    )
-    if cleaning == "translate":
-        assert moved > 0
-        differs = (old[frame.columns] != frame).any(axis=1)
-        np.testing.assert_array_equal(differs, old["moved"])
-        assert "removed" not in said
-    else:
-        assert moved == 0
-        assert f"{92 - len(old)} of 92 rows were removed" in said
-        assert re.search(r"setosa +│ +50 +│ +0 │", said)
-
-    osrae(*data, "--method", "smote")
-    assert "moved" not in pd.read_csv(tmp_path / "more.csv")
-    assert "moved" in osrae("resample", "--help").stdout
-
-
-def test_a_column_or_target_of_the_name_of_a_mark_is_refused(iris, tmp_path):
-    frame = pd.read_csv(iris)
-    frame.rename(columns={"site": "moved"}).to_csv(tmp_path / "moved.csv", index=False)
-    data = ["resample", tmp_path / "moved.csv", "--quiet", "-o", tmp_path / "more.csv"]
-    said = refused(*data, "--target", "species", "--method", "mc-ccr")
-    assert 'column "moved", which marks moved rows' in said
-    osrae(*data, "--target", "species", "--method", "smote")
-    frame.rename(columns={"species": "synthetic"}).to_csv(tmp_path / "moved.csv", index=False)
-    assert '"synthetic"' in refused(*data, "--target", "synthetic", "--method", "smote")
-
-
-def test_methods_that_do_not_fit_the_command(iris, digits, tmp_path):
-    data = [iris, "--target", "species", "-o", tmp_path / "m"]
-    assert "gamo, dgc" in refused("fit", *data, "--method", "smoke")
-    assert "has no --mixture-size" in refused(
-        "fit", *data, "--method", "gamo", "--mixture-size", "3"
-    )
-    assert "another library" in refused("fit", *data, "--method", "gradient-boosting")
-    assert "--method plain" in refused("fit", *data, "--method", "gamo", "--baseline")
-    pictures = ["fit", digits, "-o", tmp_path / "m", "--method", "logistic-regression"]
-    assert "is for tables" in refused(*pictures)
-    data[-1] = tmp_path / "more.csv"
-    assert "samplers are rae-sampler" in refused("resample", *data, "--method", "gamo")
-    assert "has no --max-steps" in refused(
-        "resample", *data, "--method", "smote", "--max-steps", "3"
-    )
-    assert not list(tmp_path.iterdir()) or {path.name for path in tmp_path.iterdir()} <= {iris.name}
-
-
 # ---------------------------------------------------------------- pictures
 
 
@@ -374,13 +176,6 @@ def test_pictures_from_end_to_end(digits, tmp_path):
 
 
 # ---------------------------------------------------------------- bad input: one sentence, exit 2
-
-
-def refused(*arguments: object) -> str:
-    text = osrae(*arguments, expect=2).stderr.strip()
-    assert text.startswith("Error: ")
-    assert len(text.splitlines()) == 1
-    return text
 
 
 def test_a_wrong_target_lists_the_columns(iris, tmp_path):
@@ -456,6 +251,18 @@ def test_files_that_are_no_models(iris, iris_model, tmp_path):
     header = json.loads((iris_model / "osrae.json").read_text())
     (newer / "osrae.json").write_text(json.dumps(header | {"format_version": 99}))
     assert "Upgrade" in refused("info", newer)
+
+
+def test_an_error_of_a_library_is_one_sentence(monkeypatch, capsys):
+    def fails():
+        raise RuntimeError("no\nmemory")
+
+    monkeypatch.setattr("osrae.cli.app.app", fails)
+    monkeypatch.setattr("warnings.formatwarning", warnings.formatwarning)  # main sets it
+    with pytest.raises(SystemExit) as stopped:
+        main()
+    assert stopped.value.code == 2
+    assert capsys.readouterr().err == "Error: no memory\n"
 
 
 # ---------------------------------------------------------------- stopping

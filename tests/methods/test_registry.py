@@ -10,6 +10,7 @@ from sklearn.base import is_classifier
 from osrae import InputError, methods
 from osrae.methods import registry
 from osrae.methods.base import Estimator
+from osrae.methods.parameter_docs import described_parameters
 
 
 @pytest.fixture
@@ -72,6 +73,39 @@ def test_every_parameter_and_fitted_attribute_is_documented(cls):
 def test_samplers_say_whether_they_change_rows(entry):
     assert entry.factory.cleans == (entry.name == "mc-ccr")
     assert "cleans : bool" in entry.factory.__doc__
+
+
+@pytest.mark.parametrize("cls", registry.estimators().values(), ids=lambda cls: cls.__name__)
+def test_what_parameters_mean_can_be_read_from_the_docstring(cls):
+    described = described_parameters(cls)
+    assert set(cls().get_params(deep=False)) == set(described)
+    for name, (kind, meaning) in described.items():
+        assert kind, name
+        assert "default=" not in kind
+        assert meaning.endswith(".") or (name, meaning) == ("preset", ""), name
+
+
+def test_the_first_sentence_of_a_parameter():
+    class Documented:
+        """Title.
+
+        Parameters
+        ----------
+        a, b : {"x, y", "z"}, default="z"
+            Of two lines, see
+            Eq. 1. Second sentence.
+        c : int
+
+        Notes
+        -----
+        d : none
+        """
+
+    both = ('{"x, y", "z"}', "Of two lines, see Eq. 1.")
+    assert described_parameters(Documented)["a"] == both
+    assert described_parameters(Documented)["b"] == both
+    assert described_parameters(Documented)["c"] == ("int", "")
+    assert "d" not in described_parameters(Documented)
 
 
 def test_parameters_of_an_entry_are_its_defaults():

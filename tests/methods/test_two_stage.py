@@ -24,6 +24,7 @@ from osrae import (
     methods,
 )
 from osrae.methods.two_stage import default_classifier
+from osrae.training.callbacks import Callback
 
 IRIS, SPECIES = load_iris(return_X_y=True)
 ROWS = np.r_[0:50, 50:70, 100:108]
@@ -140,6 +141,18 @@ def test_warnings_of_a_stage_name_the_users_classes():
 def test_a_second_stage_that_is_no_classifier(classifier):
     with pytest.raises(InputError, match=r"Ridge.*no classifier"):
         TwoStageClassifier(sampler=SMOTEFamily(), classifier=classifier).fit("no data", None)
+
+
+def test_parameters_of_both_stages_are_checked_before_any_is_trained():
+    sampler = DeepSMOTE(**FAST, callbacks=[_Fails()])
+    model = TwoStageClassifier(sampler=sampler, classifier=DeepClassifier(loss="none"))
+    with pytest.raises(ValueError, match="'loss' parameter of DeepClassifier"):
+        model.fit(X, Y)
+
+
+class _Fails(Callback):
+    def on_start(self, *arguments):
+        raise AssertionError("the sampler is trained")
 
 
 def test_progress_says_which_stage_it_is_of(capsys):

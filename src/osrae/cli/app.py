@@ -74,6 +74,8 @@ def fit(
     """Train a classifier, score it on held-out data, and save it.
 
     With a sampler as --method, ResNet-18 (tables: a small network) is trained on its result.
+    Options are the sampler's, and --max-steps is for both; --set classifier.NAME=VALUE is for the
+    network, as classifier.learning_rate=0.01 (`osrae methods plain` lists its parameters).
 
     Options that show no default take the preset's value. Ctrl-C saves the model as it is;
     --resume goes on with a run that was stopped or killed.

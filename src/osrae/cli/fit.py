@@ -18,19 +18,23 @@ from osrae.cli.display import (
     print_scores,
     scores,
 )
-from osrae.cli.options import MethodOptions
-from osrae.cli.runs import Stopped, check_output_folder, checkpoint_beside
+from osrae.cli.options import NOT_TO_SET, MethodOptions
+from osrae.cli.runs import Stopped, check_output_folder, checkpoint_beside, keep_checkpoints
 from osrae.cli.source import Source, read_source
 from osrae.data.files import is_table
 from osrae.data.frames import take_rows
 from osrae.data.labels import encode_labels, label_array
 from osrae.errors import InputError
 from osrae.methods.base import Estimator
+from osrae.methods.entries import MethodEntry
 from osrae.methods.persistence import save_estimator
 from osrae.methods.registry import get
 from osrae.methods.two_stage import default_classifier
 from osrae.training.checkpoint import has_checkpoint
 from osrae.training.splitting import split_validation
+
+#: Parameters that say how the data is read, in both stages alike.
+_OF_THE_DATA = {"categorical_features"}
 
 
 @dataclass(frozen=True)
@@ -113,34 +117,34 @@ def _model(method: MethodOptions, checkpoints: dict[str, Path], resume: bool) ->
         If there is no such method, or its models cannot be written.
     """
     entry = get(method.name)
-    second = ("max_steps",) if entry.kind == "sampler" else ()
+    second = _second_stage(entry)
     model = entry.estimator(**method.parameters(entry, second))
-    if entry.kind == "classifier" and not isinstance(model, TwoStageClassifier):
-        return model.set_params(checkpoint_dir=checkpoints["checkpoint"], resume=resume)
+    places = {}
     if entry.kind == "sampler":
+        places[checkpoints["sampler-checkpoint"]] = model
         model = TwoStageClassifier(
             sampler=model,
             categorical_features=method.categorical or "auto",
             random_state=method.seed,
         )
-        if "checkpoint_dir" in model.sampler.get_params():
-            model.sampler.set_params(
-                checkpoint_dir=checkpoints["sampler-checkpoint"], resume=resume
-            )
-    if model.classifier is None:
-        model.classifier = default_classifier(
-            **method.run(),
-            max_steps=method.max_steps,
-            checkpoint_dir=checkpoints["checkpoint"],
-            resume=resume,
-        )
-    if not isinstance(model.classifier, Estimator):
+    if second:
+        model.classifier = default_classifier(**method.second_stage())
+    last = model.classifier if isinstance(model, TwoStageClassifier) else model
+    if not isinstance(last, Estimator):
         raise InputError(
-            f"--method {method.name} ends in a {type(model.classifier).__name__} of another "
-            "library, which osrae does not write to disk; use it in Python: "
+            f"--method {method.name} ends in a {type(last).__name__} of another library, which "
+            "osrae does not write to disk; use it in Python: "
             f"osrae.methods.get({method.name!r}).estimator()."
         )
+    keep_checkpoints(method.name, {**places, checkpoints["checkpoint"]: last}, resume)
     return model
+
+
+def _second_stage(entry: MethodEntry) -> set[str]:
+    """Return what can be set of the default classifier, if a method has that behind it."""
+    if entry.kind != "sampler" and entry.defaults.get("classifier", entry) is not None:
+        return set()
+    return default_classifier().get_params(deep=False).keys() - NOT_TO_SET - _OF_THE_DATA
 
 
 def _split(source: Source, fraction: float, seed: int) -> _Parts:

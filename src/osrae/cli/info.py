@@ -10,6 +10,7 @@ from rich.table import Table
 
 from osrae import TwoStageClassifier, load
 from osrae.cli.display import console, print_scores
+from osrae.cli.options import NOT_TO_SET
 from osrae.data.description import ImageDescription
 from osrae.methods.persistence import read_model_header, read_notes
 
@@ -21,6 +22,7 @@ def run(path: Path) -> None:
     counts = {str(c): int(n) for c, n in zip(model.classes_, model.class_counts_, strict=True)}
     facts: dict[str, Any] = {
         "model": _kind(header["estimator"], model),
+        **_stages(model),
         "data": _data(model),
         "target column": notes.get("target"),
         "classes": ", ".join(f"{name} ({count})" for name, count in counts.items()),
@@ -43,6 +45,24 @@ def _kind(name: str, model: Any) -> str:
         return " + ".join(type(part).__name__ for part in parts if part is not None)
     preset = getattr(model, "preset", None)
     return name if preset is None else f"{name}, preset {preset}"
+
+
+def _stages(model: Any) -> dict[str, str]:
+    """Return the parameters of a two-stage model's sampler and classifier, but for unset ones."""
+    if not isinstance(model, TwoStageClassifier):
+        return {}
+    stages = {"sampler": model.sampler_, "classifier": model.classifier_}
+    return {stage: _described(part) for stage, part in stages.items() if part is not None}
+
+
+def _described(part: Any) -> str:
+    given = part.get_params(deep=False)
+    shown = [
+        f"{name} = {value!r}"
+        for name, value in given.items()
+        if value is not None and name not in NOT_TO_SET
+    ]
+    return f"{type(part).__name__}: {', '.join(shown)}"
 
 
 def _training(model: Any) -> dict[str, Any]:

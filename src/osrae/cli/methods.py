@@ -6,13 +6,20 @@ from rich.markup import escape
 from rich.table import Table
 
 from osrae.cli.display import console
+from osrae.cli.options import NOT_TO_SET
 from osrae.methods.entries import MethodEntry
+from osrae.methods.parameter_docs import described_parameters
 from osrae.methods.registry import available, get
 
 
 def run(name: str | None) -> None:
     """Print all methods, or one with its parameters."""
-    console.print(_all() if name is None else _one(get(name)))
+    if name is None:
+        console.print(_all())
+        return
+    entry = get(name)
+    console.print(_one(entry))
+    console.print(_parameters(entry))
 
 
 def _all() -> Table:
@@ -33,6 +40,16 @@ def _one(entry: MethodEntry) -> Table:
     table.add_row("paper", escape(entry.paper))
     factory = entry.factory
     table.add_row("in Python", f"{factory.__module__}.{factory.__qualname__}")
-    for number, (name, value) in enumerate(sorted(entry.defaults.items())):
-        table.add_row("" if number else "defaults", escape(f"{name} = {value!r}"))
+    return table
+
+
+def _parameters(entry: MethodEntry) -> Table:
+    """Lay out what can be set, with defaults; not what the shell sets by other options."""
+    described = described_parameters(type(entry.estimator()))
+    table = Table(title="Parameters", title_justify="left", show_header=False, box=None)
+    for name, value in sorted(entry.defaults.items()):
+        if name not in NOT_TO_SET:
+            kind, meaning = described.get(name, ("", ""))
+            said = f"{kind}. {meaning}" if kind and meaning else kind or meaning
+            table.add_row(escape(f"{name} = {value!r}"), escape(said))
     return table

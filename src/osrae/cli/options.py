@@ -87,8 +87,8 @@ Set = Annotated[
     typer.Option(
         "--set",
         metavar="NAME=VALUE",
-        help="Any other parameter, as decoder=false, patience=5, validation_fraction=0.2 or "
-        "weight_averaging=0.99; may be repeated.",
+        help="Any other parameter of `osrae methods NAME`, as decoder=false, patience=5 or "
+        "validation_fraction=0.2; may be repeated.",
         show_default=False,
     ),
 ]
@@ -99,7 +99,7 @@ Quiet = Annotated[bool, typer.Option("--quiet", help="No progress bar.")]
 
 
 #: Parameters that commands set by themselves, or that have no meaning in the shell.
-_NOT_TO_SET = frozenset(
+NOT_TO_SET = frozenset(
     {
         "callbacks",
         "checkpoint_dir",
@@ -114,6 +114,9 @@ _NOT_TO_SET = frozenset(
         "warm_start",
     }
 )
+
+#: What begins the names of parameters of the classifier behind a sampler.
+_SECOND = "classifier."
 
 
 @dataclass(frozen=True)
@@ -137,14 +140,14 @@ class MethodOptions:
     quiet: bool
     others: list[str] | None
 
-    def parameters(self, entry: MethodEntry, besides: Collection[str] = ()) -> dict[str, Any]:
+    def parameters(self, entry: MethodEntry, second: Collection[str] = ()) -> dict[str, Any]:
         """Return the parameters of a method's estimator that the shell sets.
 
         Parameters
         ----------
         entry : MethodEntry
-        besides : collection of str
-            Parameters that something else takes, if this method does not.
+        second : collection of str
+            Parameters of the classifier that is trained behind the method, if one is.
 
         Raises
         ------
@@ -152,6 +155,7 @@ class MethodOptions:
             If it has no parameter of a name that is given.
         """
         known = entry.defaults.keys()
+        taken = known | ({"max_steps"} & set(second))  # of each stage
         asked = {
             "preset": None if self.preset == "default" else self.preset,
             "encoder": self.encoder,
@@ -166,13 +170,25 @@ class MethodOptions:
             "categorical_features": self.categorical,
         }
         given = {name: value for name, value in asked.items() if value is not None}
-        unknown = [_flag(name) for name in given if name not in known | set(besides)]
+        unknown = [_flag(name) for name in given if name not in taken]
         if unknown:
-            has = ", ".join(_flag(name) for name in asked if name in known) or "none of these"
-            raise InputError(f"--method {entry.name} has no {', '.join(unknown)}; it has {has}.")
+            has = ", ".join(_flag(name) for name in asked if name in taken) or "none of these"
+            behind = f"; the classifier behind it takes --set {_SECOND}NAME=VALUE" if second else ""
+            raise InputError(
+                f"--method {entry.name} has no {', '.join(unknown)}; it has {has}{behind}."
+            )
         given = {name: value for name, value in given.items() if name in known}
-        given |= parse_others(self.others, known - asked.keys())
+        own = known - asked.keys() - NOT_TO_SET
+        others = parse_others(self.others, own | {f"{_SECOND}{name}" for name in second})
+        given |= {name: value for name, value in others.items() if name in own}
         return given | {name: value for name, value in self.run().items() if name in known}
+
+    def second_stage(self) -> dict[str, Any]:
+        """Return the parameters of the classifier behind a sampler, once `parameters` passed."""
+        asked = [text for text in self.others or () if text.startswith(_SECOND)]
+        parsed = parse_others(asked, {text.partition("=")[0] for text in asked})
+        given = {name.removeprefix(_SECOND): value for name, value in parsed.items()}
+        return {**self.run(), "max_steps": self.max_steps, **given}
 
     def run(self) -> dict[str, Any]:
         """Return what every training on this machine is told."""
@@ -214,7 +230,7 @@ def parse_others(texts: list[str] | None, known: Iterable[str]) -> dict[str, Any
         The names that there are.
     """
     parsed = {}
-    names = sorted(set(known) - _NOT_TO_SET)
+    names = sorted(known)
     for text in texts or ():
         name, equals, value = text.partition("=")
         if not equals or name not in names:

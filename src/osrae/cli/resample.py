@@ -12,7 +12,13 @@ from rich.table import Table
 
 from osrae.cli.display import console
 from osrae.cli.options import MethodOptions, parse_strategy
-from osrae.cli.runs import Stopped, check_output_file, check_output_folder, checkpoint_beside
+from osrae.cli.runs import (
+    Stopped,
+    check_output_file,
+    check_output_folder,
+    checkpoint_beside,
+    keep_checkpoints,
+)
 from osrae.cli.source import Source, read_source
 from osrae.data.files import TABLE_SUFFIXES, is_table, write_table
 from osrae.data.folders import write_folder
@@ -20,6 +26,7 @@ from osrae.data.labels import encode_labels, label_array
 from osrae.errors import InputError
 from osrae.methods.rae_oversampler import RAEOversampler
 from osrae.methods.registry import available, get
+from osrae.training.checkpoint import has_checkpoint
 
 #: Columns of a table's result that say what became of each row.
 _NEW, _MOVED = "synthetic", "moved"
@@ -50,8 +57,10 @@ def run(
     try:
         X, y = sampler.fit_resample(source.X, source.y)
     except KeyboardInterrupt:
+        goes_on = has_checkpoint(checkpoint)
         raise Stopped(
-            "Stopped; nothing was written to the output. The same command with --resume goes on."
+            "Stopped; nothing was written to the output."
+            + (" The same command with --resume goes on." if goes_on else "")
         ) from None
     if source.is_table:
         X[target] = y
@@ -76,8 +85,7 @@ def _sampler(method: MethodOptions, checkpoint: Path, resume: bool) -> Any:
             f"--method {method.name} is a classifier and writes no rows; samplers are {names}."
         )
     sampler = entry.estimator(**method.parameters(entry))
-    if "checkpoint_dir" in sampler.get_params():
-        sampler.set_params(checkpoint_dir=checkpoint, resume=resume)
+    keep_checkpoints(method.name, {checkpoint: sampler}, resume)
     return sampler
 
 

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from osrae.errors import InputError
 from osrae.storage import check_parent, check_writable
 
-__all__ = ["Stopped", "check_output_file", "check_output_folder", "checkpoint_beside"]
+__all__ = [
+    "Stopped",
+    "check_output_file",
+    "check_output_folder",
+    "checkpoint_beside",
+    "keep_checkpoints",
+]
 
 
 def check_output_folder(path: Path, *, replace: str | None = None) -> None:
@@ -41,6 +49,34 @@ def checkpoint_beside(output: Path, kind: str, resume: bool) -> Path:
             "it, or remove it to start afresh."
         )
     return path
+
+
+def keep_checkpoints(method: str, places: Mapping[Path, Any], resume: bool) -> None:
+    """Tell estimators where their checkpoints belong; those that train no network have none.
+
+    Parameters
+    ----------
+    method : str
+    places : mapping of Path to estimator
+    resume : bool
+
+    Raises
+    ------
+    InputError
+        If the run is to go on, and none of them keeps a checkpoint.
+    """
+    keeping = {
+        place: estimator
+        for place, estimator in places.items()
+        if "checkpoint_dir" in estimator.get_params(deep=False)
+    }
+    if resume and not keeping:
+        raise InputError(
+            f"--resume: --method {method} keeps no checkpoint that a run could go on from; leave "
+            "it out."
+        )
+    for place, estimator in keeping.items():
+        estimator.set_params(checkpoint_dir=place, resume=resume)
 
 
 class Stopped(Exception):

@@ -7,7 +7,7 @@ import re
 from dataclasses import fields
 from typing import Any
 
-__all__ = ["whole_docstring"]
+__all__ = ["described_parameters", "whole_docstring"]
 
 _PARAMETERS = {
     "sampling_strategy": """\
@@ -143,6 +143,32 @@ def whole_docstring(cls: type) -> str:
     attributes = [text for name, text in _ATTRIBUTES.items() if name in known]
     doc = doc.replace("    {shared}\n", "".join(parameters))
     return doc.replace("    {shared_attributes}\n", "".join(attributes))
+
+
+def described_parameters(cls: type) -> dict[str, tuple[str, str]]:
+    """Read what a numpydoc docstring says of parameters.
+
+    Parameters
+    ----------
+    cls : type
+
+    Returns
+    -------
+    dict
+        By name: type or allowed values, and the first sentence of the description, which may be
+        empty.
+    """
+    section = re.search(r"^Parameters\n-+\n(.*?)(?=^\w[^\n]*\n--+$|\Z)", inspect.getdoc(cls) or "",
+                        re.MULTILINE | re.DOTALL)  # fmt: skip
+    entries = re.split(r"^(?=\w[\w, ]* : )", section[1] if section else "", flags=re.MULTILINE)
+    described = {}
+    for entry in entries:
+        head, _, text = entry.partition("\n")
+        names, colon, kind = head.partition(" : ")
+        sentence = re.split(r"(?<=\.)\s+(?=[A-Z`\"])", " ".join(text.split()))[0]
+        for name in names.split(", ") if colon else ():
+            described[name] = re.sub(r", default=.*", "", kind), sentence.replace("`", "")
+    return described
 
 
 def _shown(default: Any) -> str:

@@ -153,6 +153,7 @@ class TwoStageClassifier(AccuracyMixin, Estimator):
         told = {"random_state": int(seed)}
         if isinstance(part, Estimator):
             told |= {name: getattr(self, name) for name in ("categorical_features", "image_shape")}
+            part._validate_params()  # now, and not once the sampler has been trained
         given = part.get_params(deep=False)
         unset = [name for name in told if name in given and _is_unset(given[name])]
         return part.set_params(**{name: told[name] for name in unset})
