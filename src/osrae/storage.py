@@ -40,7 +40,7 @@ __all__ = [
 ]
 
 #: Counted up when a reader of today could not read what is written tomorrow.
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 
 _HEADER = "osrae.json"
 _LIBRARIES = ("osrae", "torch", "numpy", "scikit-learn")

@@ -23,16 +23,14 @@ from osrae.methods.bagan_method import (
 from osrae.methods.bagan_settings import PRESETS, BAGANSettings
 from osrae.networks import bagan as networks
 from osrae.networks import image, tabular
-from osrae.training.batches import Source, TrainingData
+from osrae.training.batches import TrainingData
 from osrae.training.device import place
 from osrae.training.engine import RunSettings, train
 from osrae.training.seeding import fresh_generator
 
 from .bagan_cases import blobs
+from .deep_cases import CPU, KINDS, PICTURES, TABLE, data_of, moved, source_at, weights
 
-PICTURES, TABLE = ImageDescription(8, 8, 1), TableDescription(3, (2, 4))
-KINDS = {"pictures": PICTURES, "tables": TABLE}
-CPU = torch.device("cpu")
 MAX_STEPS = 10
 
 
@@ -40,14 +38,6 @@ def settings_of(preset="default", description=PICTURES, **changes) -> BAGANSetti
     kind = "pictures" if isinstance(description, ImageDescription) else "tables"
     changes = {"latent_dim": 6, "batch_size": 16, **changes}
     return dataclasses.replace(PRESETS[preset][kind], **changes)
-
-
-def data_of(description=PICTURES, counts=(5, 20, 3), seed=0) -> TrainingData:
-    generator = torch.Generator().manual_seed(seed)
-    y = torch.arange(len(counts)).repeat_interleave(torch.tensor(counts))
-    y = y[torch.randperm(len(y), generator=generator)]
-    x = torch.rand(len(y), *description.shape, generator=generator)
-    return TrainingData(Samples(x), y)
 
 
 def make(preset="default", description=PICTURES, data=None, **changes) -> BAGANMethod:
@@ -58,27 +48,6 @@ def make(preset="default", description=PICTURES, data=None, **changes) -> BAGANM
     )
     method.prepare(data)
     return method.train()
-
-
-def source_at(step: int, data: TrainingData, max_steps=MAX_STEPS) -> Source:
-    source = Source(data, 3, max_steps, seed=1, device=CPU)
-    source.begin(step)
-    return source
-
-
-def weights(method) -> dict[str, list[torch.Tensor]]:
-    return {
-        name: [weight.detach().clone() for weight in network.parameters()]
-        for name, network in method.networks.items()
-    }
-
-
-def moved(before, after) -> set[str]:
-    return {
-        name
-        for name in before
-        if any(not torch.equal(a, b) for a, b in zip(before[name], after[name], strict=True))
-    }
 
 
 # ---------------------------------------------------------------- losses (section 5.4)
@@ -177,7 +146,7 @@ def test_fewer_codes_than_dimensions_are_drawn_in_their_affine_span():
 def test_the_game_begins_with_the_autoencoders_weights(preset, kind):
     data = data_of(KINDS[kind])
     method = make(preset, KINDS[kind], data)
-    method.training_step(source_at(0, data))
+    method.training_step(source_at(0, data, MAX_STEPS))
     before, generator = weights(method), copy.deepcopy(method.networks["generator"])
     assert not method.fitted
     method.begin_game(data)
@@ -222,13 +191,16 @@ def test_every_stage_moves_its_own_networks(preset, kind):
     data = data_of(KINDS[kind])
     method = make(preset, KINDS[kind], data, learning_rate=1e-3)
     before = weights(method)
-    assert set(method.training_step(source_at(4, data))) == {"autoencoder"}
+    assert set(method.training_step(source_at(4, data, MAX_STEPS))) == {"autoencoder"}
     assert moved(before, weights(method)) == {"encoder", "generator"}
     before = weights(method)
-    assert set(method.training_step(source_at(5, data))) == {"discriminator", "generator"}
+    assert set(method.training_step(source_at(5, data, MAX_STEPS))) == {
+        "discriminator",
+        "generator",
+    }
     assert moved(before, weights(method)) == {"generator", "discriminator"}
     means, factors = method.means.clone(), method.factors.clone()
-    method.training_step(source_at(6, data))
+    method.training_step(source_at(6, data, MAX_STEPS))
     assert torch.equal(means, method.means)  # never updated
     assert torch.equal(factors, method.factors)
 
@@ -256,11 +228,11 @@ def test_what_the_discriminator_and_the_generator_see():
     method.networks["discriminator"].register_forward_hook(
         lambda _, inputs, logits: seen.append((inputs[0].detach(), logits.shape[1]))
     )
-    method.training_step(source_at(5, data))
+    method.training_step(source_at(5, data, MAX_STEPS))
     (union, n_outputs), (made, _) = seen
     assert n_outputs == 4
     assert (len(union), len(made)) == (16 + 6, 6 + 16)  # ceil(16 / 3) = 6
-    source = source_at(5, data)
+    source = source_at(5, data, MAX_STEPS)
     torch.testing.assert_close(union[:16], data.x.x[source.epoch_rows(16, 5 * 16)])
 
 
@@ -287,7 +259,7 @@ def test_steps_against_a_plain_version(preset):
     x = 2 * data.x.x - 1 if preset == "original" else data.x.x
     encoder, generator, discriminator = copy.deepcopy(method.networks).values()
 
-    source = source_at(2, data)
+    source = source_at(2, data, MAX_STEPS)
     batch = x[source.epoch_rows(16, 2 * 16)]
     expected = (generator(encoder(batch)) - batch).square().mean()
     loss = method.training_step(source)["autoencoder"]
@@ -301,7 +273,7 @@ def test_steps_against_a_plain_version(preset):
 
     method.begin_game(data)
     encoder, generator, discriminator = copy.deepcopy(method.networks).values()
-    source = source_at(6, data)
+    source = source_at(6, data, MAX_STEPS)
     batch = source.epoch_rows(16, 6 * 16)
     losses = method.training_step(source)
     source.begin(6)
@@ -353,8 +325,8 @@ def test_the_authors_networks_see_and_make_pictures_in_minus_one_to_one():
     method, seen = make("original", data=data), []
     for name in ("encoder", "discriminator"):
         method.networks[name].register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
-    method.training_step(source_at(0, data))
-    method.training_step(source_at(5, data))
+    method.training_step(source_at(0, data, MAX_STEPS))
+    method.training_step(source_at(5, data, MAX_STEPS))
     assert all(x.min() < -0.9 and x.max() > 0.9 for x in seen[:1] + [seen[-2][:16]])
     codes = torch.tensor([0, 1, 2])
     made = method.eval().generate(codes, fresh_generator(0, "sampling"))

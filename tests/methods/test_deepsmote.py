@@ -29,15 +29,14 @@ from osrae.methods.deepsmote import (
 from osrae.methods.deepsmote_settings import PRESETS, DeepSMOTESettings
 from osrae.networks import deepsmote as authors
 from osrae.networks import image, tabular
-from osrae.training.batches import Source, TrainingData
+from osrae.training.batches import TrainingData
 from osrae.training.callbacks import Callback
 from osrae.training.device import place
 from osrae.training.engine import RunSettings, train
 from osrae.training.seeding import fresh_generator
 
-PICTURES, TABLE = ImageDescription(8, 8, 1), TableDescription(3, (2, 4))
-KINDS = {"pictures": PICTURES, "tables": TABLE}
-CPU = torch.device("cpu")
+from .deep_cases import CPU, KINDS, PICTURES, TABLE, data_of, source_at
+
 FAST = {"device": "cpu", "random_state": 0, "precision": "float32"}
 SMALL = {"latent_dim": 6, "batch_size": 16, "class_sample_size": 16}
 
@@ -57,14 +56,6 @@ def settings_of(preset="default", description=PICTURES, **changes) -> DeepSMOTES
     return dataclasses.replace(PRESETS[preset][kind], width=4, **{**SMALL, **changes})
 
 
-def data_of(description=PICTURES, counts=(5, 20, 3), seed=0) -> TrainingData:
-    generator = torch.Generator().manual_seed(seed)
-    y = torch.arange(len(counts)).repeat_interleave(torch.tensor(counts))
-    y = y[torch.randperm(len(y), generator=generator)]
-    x = torch.rand(len(y), *description.shape, generator=generator)
-    return TrainingData(Samples(x), y)
-
-
 def make(preset="default", description=PICTURES, data=None, **changes) -> DeepSMOTEMethod:
     data = data or data_of(description)
     torch.manual_seed(0)
@@ -73,12 +64,6 @@ def make(preset="default", description=PICTURES, data=None, **changes) -> DeepSM
     )
     method.prepare(data)
     return method.train()
-
-
-def source_of(data: TrainingData, step=0, n_classes=3) -> Source:
-    source = Source(data, n_classes, 100, seed=1, device=CPU)
-    source.begin(step)
-    return source
 
 
 def blobs(counts=(12, 120, 40), n_features=8):
@@ -241,7 +226,7 @@ def test_a_step_against_a_plain_version(preset, penalty):
             layer.p = 0.0
     data.x.x = data.x.x.double()
     plain = copy.deepcopy(method)
-    source = source_of(data)
+    source = source_at(0, data)
     losses = method.training_step(source)
     assert set(losses) == {"autoencoder"}
 
@@ -281,9 +266,9 @@ def test_what_moves_running_statistics(kind, statistics, code, passes, monkeypat
     method = make(description=KINDS[kind], data=data, sample_statistics=statistics)
     alone = copy.deepcopy(method)
     monkeypatch.setattr(method, "_class_sample", lambda source: source.members(code, 16))
-    assert torch.isfinite(method.training_step(source_of(data))["autoencoder"])
+    assert torch.isfinite(method.training_step(source_at(0, data))["autoencoder"])
     assert all(layer.training for layer in method.modules())
-    alone.encode(data.x.x[source_of(data).epoch_rows(16, 0)])
+    alone.encode(data.x.x[source_at(0, data).epoch_rows(16, 0)])
     counted = [v for name, v in method.named_buffers() if name.endswith("num_batches_tracked")]
     assert counted == [passes] * len(counted)
     first = next(name for name, _ in method.named_buffers() if name.endswith("running_mean"))
@@ -295,7 +280,7 @@ def test_class_samples_are_of_one_class_drawn_uniformly():
     method = make(data=data, class_sample_size=10)
     drawn = []
     for step in range(300):
-        rows = method._class_sample(source_of(data, step))
+        rows = method._class_sample(source_at(step, data))
         (code,) = data.y[rows].unique().tolist()
         assert len(rows) == len(rows.unique()) == min(10, int((data.y == code).sum()))
         drawn.append(code)
@@ -353,7 +338,7 @@ def test_the_authors_networks_see_and_make_pictures_in_minus_one_to_one():
     data = data_of()
     method, seen = make("original", data=data), []
     method.networks["encoder"].register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
-    method.training_step(source_of(data))
+    method.training_step(source_at(0, data))
     with torch.inference_mode():
         method.eval().conclude(data)
     x = torch.cat(seen)

@@ -25,6 +25,8 @@ from osrae.networks.layers import set_generator
 from osrae.training.batches import Batch
 from osrae.training.optimisation import move
 
+from .deep_cases import moved, weights
+
 PICTURES = ImageDescription(8, 8, 1)
 TABLE = TableDescription(3, (2, 4))
 KINDS = {"pictures": PICTURES, "tables": TABLE}
@@ -72,21 +74,6 @@ def step(method: RAE, description, at=0, **options):
     draw, noise = draws(description, t=method.tuple_size, step=at, **options)
     set_generator(method, noise)
     return method.training_step(Drawn(draw))
-
-
-def weights(method: RAE) -> dict[str, list[torch.Tensor]]:
-    return {
-        name: [weight.detach().clone() for weight in network.parameters()]
-        for name, network in method.networks.items()
-    }
-
-
-def moved(before, after) -> set[str]:
-    return {
-        name
-        for name in before
-        if any(not torch.equal(a, b) for a, b in zip(before[name], after[name], strict=True))
-    }
 
 
 # ---------------------------------------------------------------- the equations, by hand

@@ -143,10 +143,19 @@ def test_a_second_stage_that_is_no_classifier(classifier):
         TwoStageClassifier(sampler=SMOTEFamily(), classifier=classifier).fit("no data", None)
 
 
-def test_parameters_of_both_stages_are_checked_before_any_is_trained():
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"loss": "none"}, "'loss' parameter of DeepClassifier"),
+        ({"encoder": "residual"}, "no encoder for tables"),
+        ({"augmentation": "crops"}, "flip-crop"),
+    ],
+    ids=str,
+)
+def test_parameters_of_both_stages_are_checked_before_any_is_trained(wrong, message):
     sampler = DeepSMOTE(**FAST, callbacks=[_Fails()])
-    model = TwoStageClassifier(sampler=sampler, classifier=DeepClassifier(loss="none"))
-    with pytest.raises(ValueError, match="'loss' parameter of DeepClassifier"):
+    model = TwoStageClassifier(sampler=sampler, classifier=DeepClassifier(**wrong))
+    with pytest.raises(ValueError, match=message):
         model.fit(X, Y)
 
 

@@ -73,12 +73,13 @@ def fit(
 ) -> None:
     """Train a classifier, score it on held-out data, and save it.
 
-    With a sampler as --method, ResNet-18 (tables: a small network) is trained on its result.
-    Options are the sampler's, and --max-steps is for both; --set classifier.NAME=VALUE is for the
-    network, as classifier.learning_rate=0.01 (`osrae methods plain` lists its parameters).
+    With a sampler as --method, ResNet-18 (tables: a small network) is trained
+    on its result. Options are the sampler's, and --max-steps is for both;
+    --set classifier.NAME=VALUE is for the network (`osrae methods plain` lists
+    its parameters), as in --set classifier.learning_rate=0.01.
 
-    Options that show no default take the preset's value. Ctrl-C saves the model as it is;
-    --resume goes on with a run that was stopped or killed.
+    Options that show no default take the preset's value. Ctrl-C saves the
+    model as it is; --resume goes on with a run that was stopped or killed.
     """
     from osrae.cli.fit import run
 
@@ -162,9 +163,10 @@ def resample(
 ) -> None:  # fmt: skip
     """Write the data with new samples of the rare classes.
 
-    A table gets a column "synthetic" that marks new rows; pictures get a manifest.csv. mc-ccr
-    moves rows that you have, too, and a column "moved" marks these. Resample training data only:
-    copies of test rows in it flatter every method.
+    A table gets a column "synthetic" that marks new rows; pictures get a
+    manifest.csv. mc-ccr moves rows that you have, too, and a column "moved"
+    marks these. Resample training data only: copies of test rows in it flatter
+    every method.
     """
     from osrae.cli.resample import run
 

@@ -37,7 +37,7 @@ from osrae.methods.losses import (
 )
 from osrae.methods.parameters import estimator, positive, whole
 from osrae.methods.settings import Presets, Settings, paper_latent_dim, resolve
-from osrae.networks import build_encoder
+from osrae.networks import build_encoder, check_encoder
 from osrae.training.augmentation import POLICIES, resolve_policy
 from osrae.training.averaging import update_average
 from osrae.training.batches import Source, TrainingData
@@ -355,6 +355,7 @@ class DeepClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Classify
 
     def _settings(self, description: DataDescription, n_samples: int) -> PlainSettings:
         settings = resolve(self._presets, self.preset, description, self._overrides())
+        check_encoder(settings.encoder, description)
         policy = resolve_policy(settings.augmentation, description)
         return replace(settings, augmentation=policy)
 

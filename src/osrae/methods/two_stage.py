@@ -16,6 +16,7 @@ from torch import Tensor
 from osrae.errors import InputError
 from osrae.methods.base import Estimator
 from osrae.methods.classifying import AccuracyMixin
+from osrae.methods.deep import DeepEstimator
 from osrae.methods.deep_classifier import DeepClassifier
 from osrae.methods.generating import Generator
 from osrae.methods.inputs import check_features, check_labels, told_classes
@@ -154,6 +155,8 @@ class TwoStageClassifier(AccuracyMixin, Estimator):
         if isinstance(part, Estimator):
             told |= {name: getattr(self, name) for name in ("categorical_features", "image_shape")}
             part._validate_params()  # now, and not once the sampler has been trained
+        if isinstance(part, DeepEstimator):
+            part._settings(self.codec_.description, int(self.class_counts_.sum()))
         given = part.get_params(deep=False)
         unset = [name for name in told if name in given and _is_unset(given[name])]
         return part.set_params(**{name: told[name] for name in unset})

@@ -20,7 +20,14 @@ from osrae.networks.layers import Style, initialise
 from osrae.networks.mixer import Mixer
 from osrae.networks.resnet import ResidualEncoder, ResNet18Encoder
 
-__all__ = ["ENCODERS", "build_critic", "build_decoder", "build_encoder", "build_mixer"]
+__all__ = [
+    "ENCODERS",
+    "build_critic",
+    "build_decoder",
+    "build_encoder",
+    "build_mixer",
+    "check_encoder",
+]
 
 Network = TypeVar("Network", bound=nn.Module)
 
@@ -35,6 +42,25 @@ ENCODERS: Mapping[str, Mapping[str, Callable[..., nn.Module]]] = {
     "tables": {"mlp": tabular.Encoder},
 }
 _PLAIN = (image.Encoder, tabular.Encoder)
+
+
+def check_encoder(name: str | None, description: DataDescription) -> str:
+    """Return the name of the encoder that ``name`` means for this data, see `build_encoder`.
+
+    Raises
+    ------
+    InputError
+        If there is no such encoder, or not for data of this kind.
+    """
+    kind = "pictures" if isinstance(description, ImageDescription) else "tables"
+    fitting = ENCODERS[kind]
+    if name is None:
+        return next(iter(fitting))
+    if name not in fitting:
+        raise InputError(
+            f"encoder={name!r} is no encoder for {kind}; use one of {', '.join(fitting)}."
+        )
+    return name
 
 
 def build_encoder(
@@ -60,14 +86,7 @@ def build_encoder(
         If there is no such encoder, or not for data of this kind.
     """
     kind = "pictures" if isinstance(description, ImageDescription) else "tables"
-    fitting = ENCODERS[kind]
-    if name is None:
-        name = next(iter(fitting))
-    if name not in fitting:
-        raise InputError(
-            f"encoder={name!r} is no encoder for {kind}; use one of {', '.join(fitting)}."
-        )
-    network = fitting[name]
+    network = ENCODERS[kind][check_encoder(name, description)]
     options = {"style": style} if network in _PLAIN else {}
     return _initialised(network(description, latent_dim, **options))
 
