@@ -6,7 +6,8 @@
 
 A cell trains one method on one data set for about the given minutes of all cores: steps of each
 stage are timed first (in processor time, which other work on the machine changes little), and the
-run is as long as the preset's or as the budget allows, whichever is shorter. A two-stage method
+run is as long as the preset's or as the budget allows, whichever is shorter: on one thread it
+takes the same work, for as many times as long as there are cores. A two-stage method
 spends a third of it on the sampler. Nothing but the training part decides anything; the test part
 is used once. One JSON line per cell goes to
 ``benchmarks/results/methods.jsonl``; cells that are there are skipped. Pictures of the rarer
@@ -19,6 +20,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
+import os
 import subprocess
 import sys
 import time
@@ -27,7 +29,6 @@ from typing import Any
 
 import measuring
 import numpy as np
-import torch
 from method_samples import draw, save_samples
 from sklearn.base import clone
 
@@ -106,7 +107,7 @@ def affordable_steps(part: Any, X: Any, y: Any, n_rows: int, seconds: float) -> 
     clock, length = _Clock(), _LONG if "update_features" in part.get_params() else 2 * _TIMED
     probe = clone(part).set_params(max_steps=length, callbacks=[clock])
     probe.fit_resample(X, y) if hasattr(probe, "fit_resample") else probe.fit(X, y)
-    steps = max(1, int(seconds * torch.get_num_threads() / (clock.seconds / _TIMED)))
+    steps = max(1, int(seconds * (os.cpu_count() or 1) / (clock.seconds / _TIMED)))
     settings = part._settings(probe.codec_.description, n_rows)
     return None if settings.resolve_steps(n_rows) <= steps else steps
 
