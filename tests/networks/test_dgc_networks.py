@@ -109,6 +109,12 @@ def test_networks_for_tables_have_no_dropout_and_one_joint_layer():
     assert size(decoder) == dense(8, 512) + 1024 + dense(512, 256) + 512 + dense(256, n_columns)
 
 
+def test_what_the_recogniser_sees_of_pictures_is_not_blurred_by_dropout():
+    recogniser = build_recogniser("equal", ImageDescription(9, 8, 1), 8, 3).train()
+    x, y = torch.rand(6, 1, 9, 8), F.one_hot(torch.arange(6) % 3, 3).float()
+    torch.testing.assert_close(recogniser(x, y), recogniser(x, y), rtol=0, atol=0)
+
+
 def test_the_authors_networks_refuse_tables():
     with pytest.raises(InputError, match="architecture='mnist'"):
         build_recogniser("mnist", TABLE, 8, 3)

@@ -17,7 +17,7 @@ from osrae.datasets.profiles import Distribution
 from osrae.errors import InputError
 from osrae.randomness import numpy_generator
 
-__all__ = ["Split", "draw_split", "imbalanced_split", "stratified_split", "subsample"]
+__all__ = ["Split", "draw_split", "imbalanced_split", "stratified_split", "subsample", "whole_table"]
 
 #: Of each class, for validation, or what is left over if that is less.
 _VALIDATION = 300
@@ -186,7 +186,7 @@ def imbalanced_split(
 def stratified_split(original: Original, random_state: Any = None) -> Split:
     """Hold out a quarter of a table that is imbalanced by nature, every class alike.
 
-    Parts in which its makers give it are put together first. The one row of a class that has no
+    The one row of a class that has no
     other is for training.
 
     Parameters
@@ -194,9 +194,7 @@ def stratified_split(original: Original, random_state: Any = None) -> Split:
     original : Original
     random_state : int, RandomState, Generator or None
     """
-    X, y = original.X_train, original.y_train
-    if original.X_test is not None and original.y_test is not None:
-        X, y = np.concatenate([X, original.X_test]), np.concatenate([y, original.y_test])
+    X, y = whole_table(original)
     seed = int(numpy_generator(random_state).integers(2**31))
     classes, counts = np.unique(y, return_counts=True)
     alone = np.isin(y, classes[counts == 1])
@@ -205,6 +203,14 @@ def stratified_split(original: Original, random_state: Any = None) -> Split:
     train = np.concatenate([train, single])
     X_test, y_test = _take(X, test), y[test]
     return Split(_take(X, train), y[train], X_test, y_test, X_test, y_test)
+
+
+def whole_table(original: Original) -> tuple[Any, np.ndarray]:
+    """Return all rows and labels, parts in which their makers give them put together."""
+    X, y = original.X_train, original.y_train
+    if original.X_test is not None and original.y_test is not None:
+        X, y = np.concatenate([X, original.X_test]), np.concatenate([y, original.y_test])
+    return X, y
 
 
 def _validation(X: Any, y: np.ndarray, rest: np.ndarray, rng: np.random.Generator) -> tuple:

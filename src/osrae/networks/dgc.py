@@ -1,8 +1,8 @@
 """Networks of the deep generative classifier: recogniser, decoder and classifier of codes.
 
-There are those of the paper's size (the trunk of Table 16 or 18 before its last layer, and the
-decoder without label), and those of the authors, whose code has one set for pictures of 28 × 28
-and one for pictures of 64 × 64; both take pictures of any size here.
+There are those of the paper's size (the trunk of Table 16 or 18 before its last layer and without
+its dropout, and the decoder without label), and those of the authors, whose code has one set for
+pictures of 28 × 28 and one for pictures of 64 × 64; both take pictures of any size here.
 
 References
 ----------
@@ -29,6 +29,7 @@ from osrae.networks.layers import (
     check_shape,
     dense_block,
     initialise,
+    switch_off_dropout,
     widened,
     with_label,
 )
@@ -188,9 +189,15 @@ def build_recogniser(
 
 
 def _equal_trunk(description: DataDescription, latent_dim: int) -> tuple[nn.Module, int]:
-    """Table 16 or 18 without its last layer, and the number of its outputs."""
+    """Table 16 or 18 without its last layer and without dropout, and the number of its outputs.
+
+    The authors have no dropout. It blurs what the recogniser sees of a sample, never the label, and
+    soon the codes hold the label that they were made with and say nothing of the sample's own
+    (benchmarks/method_choices.py).
+    """
     if isinstance(description, ImageDescription):
         encoder = build_encoder(None, description, latent_dim)
+        switch_off_dropout(encoder)
         encoder.output = nn.Identity()
         return encoder, 1024
     (n_columns,) = description.shape

@@ -22,6 +22,7 @@ __all__ = [
     "initialise",
     "one_hot",
     "set_generator",
+    "switch_off_dropout",
     "widened",
     "with_label",
 ]
@@ -105,6 +106,21 @@ def set_generator(module: nn.Module, generator: torch.Generator | None) -> None:
     for layer in module.modules():
         if isinstance(layer, Dropout):
             layer.generator = generator
+
+
+def without_dropout(module: Network) -> Network:
+    """Let every `Dropout` in ``module`` keep everything, and return it."""
+    for layer in module.modules():
+        if isinstance(layer, Dropout):
+            layer.p = 0.0
+    return module
+
+
+def switch_off_dropout(module: nn.Module) -> None:
+    """Let every `Dropout` in ``module`` keep everything."""
+    for layer in module.modules():
+        if isinstance(layer, Dropout):
+            layer.p = 0.0
 
 
 class SameConv2d(nn.Conv2d):

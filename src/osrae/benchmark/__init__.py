@@ -1,0 +1,1 @@
+"""The grid of experiments: data, method, preset, seed; its results, tables and figures."""

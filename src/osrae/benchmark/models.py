@@ -1,0 +1,107 @@
+"""The classifier that a cell measures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from osrae.benchmark.cells import Cell
+from osrae.data.description import DataKind
+from osrae.errors import InputError
+from osrae.methods import registry
+from osrae.methods.two_stage import TwoStageClassifier, default_classifier
+
+__all__ = ["check_method", "make_model", "stages"]
+
+#: What begins the names of settings of the classifier behind a sampler.
+_SECOND = "classifier."
+#: What a cell decides by itself.
+_OWN = frozenset({"random_state", "classifier", "sampler", "callbacks", "checkpoint_dir", "resume"})
+
+
+def make_model(cell: Cell) -> Any:
+    """Make the classifier of a cell; a sampler gets one behind it.
+
+    On a data set's own test parts every method keeps its last weights: none of them holds out a
+    part of the training data to choose weights by, unless ``cell.settings`` say so.
+
+    Raises
+    ------
+    InputError
+        If there is no such method, or it has no such preset or setting.
+    """
+    first, second = _parts(cell.method)
+    entry = registry.get(first)
+    given = {name: v for name, v in cell.settings.items() if not name.startswith(_SECOND)}
+    behind = {
+        name.removeprefix(_SECOND): v for name, v in cell.settings.items() if name not in given
+    }
+    if entry.kind == "classifier":
+        if second or behind:
+            raise InputError(
+                f"{cell.method}: {first} is a classifier, and only a sampler has one behind it."
+            )
+        return _set(first, entry.estimator(), {**_as_published(cell), **_presets(cell), **given},
+                    cell.seed)  # fmt: skip
+    sampler = _set(first, entry.estimator(), {**_presets(cell), **given}, None)
+    classifier = _set(f"The classifier behind {first}", _classifier(second), behind, None)
+    return TwoStageClassifier(sampler=sampler, classifier=classifier, random_state=cell.seed)
+
+
+def check_method(cell: Cell, data: DataKind) -> None:
+    """Refuse a cell whose method does not exist, cannot be set like this, or on such data."""
+    make_model(cell)
+    for name in filter(None, _parts(cell.method)):
+        takes = registry.get(name).data
+        if data not in takes:
+            raise InputError(
+                f"{cell.method} on {cell.data}: {name} is for {' and '.join(takes)}, and "
+                f"{cell.data} are {data}."
+            )
+
+
+def stages(model: Any) -> list[Any]:
+    """Return the trained parts of a model, the sampler first."""
+    if not isinstance(model, TwoStageClassifier):
+        return [model]
+    return [part for part in (model.sampler_, model.classifier_) if part is not None]
+
+
+def _parts(method: str) -> tuple[str, str]:
+    first, _, second = method.partition("+")
+    return first, second
+
+
+def _presets(cell: Cell) -> dict[str, Any]:
+    return {} if cell.preset == "default" else {"preset": cell.preset}
+
+
+def _as_published(cell: Cell) -> dict[str, Any]:
+    if cell.folds is not None or "validation_fraction" not in registry.get(cell.method).defaults:
+        return {}
+    return {"validation_fraction": 0.0}
+
+
+def _classifier(name: str) -> Any:
+    """Return the classifier of this name to put behind a sampler."""
+    if not name:
+        return default_classifier()
+    entry = registry.get(name)
+    if entry.kind != "classifier":
+        raise InputError(f"{name} is a sampler; behind a sampler goes a classifier.")
+    made = entry.estimator()
+    # Those of other libraries come wrapped to take any data; behind a sampler they are so anyway.
+    return made.classifier if isinstance(made, TwoStageClassifier) else made
+
+
+def _set(name: str, estimator: Any, settings: Mapping[str, Any], seed: int | None) -> Any:
+    """Set what is given, and refuse what there is not."""
+    known = estimator.get_params(deep=False).keys() - _OWN
+    unknown = [setting for setting in settings if setting not in known]
+    if unknown:
+        raise InputError(
+            f"{name} has no setting {', '.join(unknown)}; it has {', '.join(sorted(known))}."
+        )
+    values = {k: tuple(v) if isinstance(v, list) else v for k, v in settings.items()}
+    told = {} if seed is None else {"random_state": seed}
+    return estimator.set_params(**values, **told)

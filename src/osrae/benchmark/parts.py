@@ -1,0 +1,82 @@
+"""The training and test rows of a cell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sklearn.model_selection import StratifiedKFold
+
+from osrae.benchmark.cells import Cell
+from osrae.data.frames import take_rows
+from osrae.datasets import load_original, load_split
+from osrae.datasets.splits import whole_table
+from osrae.errors import InputError
+
+__all__ = ["Parts", "load_parts"]
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Rows to train on and rows to test on.
+
+    Attributes
+    ----------
+    X, y : training rows and labels
+    tests : dict of str to (X, y)
+        Test parts by name: ``"balanced"`` and ``"imbalanced"``, or one ``"test"``.
+    """
+
+    X: Any
+    y: np.ndarray
+    tests: dict[str, tuple[Any, np.ndarray]]
+
+    @property
+    def pictures(self) -> bool:
+        """Whether the rows are pictures."""
+        return np.ndim(self.X) > 2
+
+    @property
+    def main_test(self) -> str:
+        """The test part whose scores are compared first."""
+        return next(iter(self.tests))
+
+
+def load_parts(cell: Cell, folder: Path | None = None) -> Parts:
+    """Load a cell's data and split it.
+
+    Raises
+    ------
+    InputError
+        If the data set is unknown or not there, or a class is too small for the folds.
+    """
+    if cell.folds is not None:
+        return _fold(cell, folder)
+    split = load_split(cell.data, folder, cell.seed)
+    balanced = (split.X_test_balanced, split.y_test_balanced)
+    if split.X_test_imbalanced is split.X_test_balanced:
+        return Parts(split.X_train, split.y_train, {"test": balanced})
+    imbalanced = (split.X_test_imbalanced, split.y_test_imbalanced)
+    return Parts(split.X_train, split.y_train, {"balanced": balanced, "imbalanced": imbalanced})
+
+
+def _fold(cell: Cell, folder: Path | None) -> Parts:
+    """Split by stratified cross-validation, shuffled by the cell's seed.
+
+    Rows of a class with fewer rows than there are folds are left out: some folds could not be
+    tested on it.
+    """
+    assert cell.folds is not None
+    X, y = whole_table(load_original(cell.data, folder))
+    classes, counts = np.unique(y, return_counts=True)
+    kept = np.flatnonzero(np.isin(y, classes[counts >= cell.folds]))
+    if len(np.unique(y[kept])) < 2:
+        raise InputError(
+            f"{cell.data}: fewer than two classes have {cell.folds} rows or more; use fewer folds."
+        )
+    X, y = take_rows(X, kept), y[kept]
+    folds = StratifiedKFold(cell.folds, shuffle=True, random_state=cell.seed).split(y, y)
+    train, test = list(folds)[cell.fold or 0]
+    return Parts(take_rows(X, train), y[train], {"test": (take_rows(X, test), y[test])})

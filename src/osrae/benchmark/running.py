@@ -1,0 +1,124 @@
+"""One cell, from its data to what is measured of it."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from osrae.benchmark.budget import fit_to_budget
+from osrae.benchmark.cells import Cell
+from osrae.benchmark.machine import Meter, code_state, machine, peak_memory, versions
+from osrae.benchmark.measures import score_samples, score_test, shown_latent, shown_samples
+from osrae.benchmark.models import make_model, stages
+from osrae.benchmark.parts import Parts, load_parts
+from osrae.storage import jsonable
+
+__all__ = ["run_cell"]
+
+
+def run_cell(
+    cell: Cell, folder: Path | None = None
+) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Train and measure.
+
+    Nothing but the training rows decides anything; every test part is used once, at the end.
+
+    Parameters
+    ----------
+    cell : Cell
+    folder : Path or None
+        Where the data lie, see `osrae.datasets.load_original`.
+
+    Returns
+    -------
+    result : dict
+        What JSON can hold: ``cell``, ``classes`` (training samples of each), ``tests``,
+        ``generation``, ``stages`` (settings, steps, curves), ``cost``, ``made``.
+    arrays : dict of str to ndarray
+        Predictions, samples, latent vectors, see `osrae.benchmark.measures`.
+
+    Raises
+    ------
+    InputError
+        If the cell cannot be run; the message says why.
+    """
+    started = datetime.now(UTC).isoformat(timespec="seconds")
+    model, parts = make_model(cell), load_parts(cell, folder)
+    if cell.core_minutes is not None:
+        model = fit_to_budget(model, parts.X, parts.y, 60 * cell.core_minutes)
+    with Meter() as training:
+        model.fit(parts.X, parts.y)
+    tests, arrays, predicting = _scores(model, parts)
+    with Meter() as generating:
+        generation = score_samples(model, parts, cell.seed)
+        arrays |= shown_samples(model, parts, cell.seed)
+    arrays |= shown_latent(model, parts, cell.seed)
+    labels, counts = np.unique(parts.y, return_counts=True)
+    result = {
+        "cell": cell.to_dict(),
+        "title": cell.title,
+        "classes": [
+            {"class": str(label), "training": int(n)}
+            for label, n in zip(labels, counts, strict=True)
+        ],
+        "main_test": parts.main_test,
+        "tests": tests,
+        "generation": generation,
+        "stages": [_stage(part) for part in stages(model)],
+        "whole_run": cell.core_minutes is None
+        or all(part.get_params().get("max_steps") is None for part in stages(model)),
+        "cost": {
+            "training": training.to_dict(),
+            "prediction": predicting,
+            "generation": generating.to_dict() if generation else None,
+            "peak_memory_bytes": peak_memory(),
+        },
+        "made": {
+            "started": started,
+            "machine": machine(),
+            "versions": versions(),
+            "code": code_state(),
+        },
+    }
+    return result, arrays
+
+
+def _scores(
+    model: Any, parts: Parts
+) -> tuple[dict[str, Any], dict[str, np.ndarray], dict[str, Any]]:
+    """Score on every test part, and say what the predictions needed."""
+    tests: dict[str, Any] = {}
+    arrays: dict[str, np.ndarray] = {}
+    with Meter() as meter:
+        for name, (X, y) in parts.tests.items():
+            tests[name], made = score_test(model, X, y)
+            arrays |= {f"{name}/{kind}": values for kind, values in made.items()}
+    rows = sum(len(y) for _, y in parts.tests.values())
+    return tests, arrays, {**meter.to_dict(), "rows": rows}
+
+
+def _stage(part: Any) -> dict[str, Any]:
+    """Describe one trained stage: what it ran with, for how long, and its curves."""
+    description: dict[str, Any] = {"estimator": type(part).__name__}
+    if hasattr(part, "method_"):
+        description["settings"] = jsonable(dataclasses.asdict(part.method_.settings))
+        description["steps"] = part.n_steps_
+        description["history"] = [
+            {name: _known(value) for name, value in row.items()} for row in part.history_
+        ]
+        return description
+    parameters = part.get_params(deep=False)
+    description["settings"] = {
+        name: value if isinstance(value, str | int | float | bool | None) else repr(value)
+        for name, value in parameters.items()
+    }
+    return description
+
+
+def _known(value: Any) -> Any:
+    return None if isinstance(value, float) and not math.isfinite(value) else value
