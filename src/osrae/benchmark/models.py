@@ -51,13 +51,13 @@ def make_model(cell: Cell) -> Any:
 def check_method(cell: Cell, data: DataKind) -> None:
     """Refuse a cell whose method does not exist, cannot be set like this, or on such data."""
     make_model(cell)
-    for name in filter(None, _parts(cell.method)):
-        takes = registry.get(name).data
-        if data not in takes:
-            raise InputError(
-                f"{cell.method} on {cell.data}: {name} is for {' and '.join(takes)}, and "
-                f"{cell.data} are {data}."
-            )
+    first = _parts(cell.method)[0]
+    takes = registry.get(first).data
+    if data not in takes:
+        raise InputError(
+            f"{cell.method} on {cell.data}: {first} is for {' and '.join(takes)}, and {cell.data} "
+            f"are {data}."
+        )
 
 
 def stages(model: Any) -> list[Any]:

@@ -267,3 +267,84 @@ def get_dataset(name: _Name) -> None:
     from osrae.cli.datasets import get
 
     get(name)
+
+
+_bench = typer.Typer(
+    help="Run grids of experiments; make the paper's tables and figures of their results.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    no_args_is_help=True,
+)
+app.add_typer(_bench, name="bench")
+
+_Results = Annotated[
+    Path, typer.Option("--results", metavar="FOLDER", help="Where results lie, a file each.")
+]
+
+
+@_bench.command("run")
+def bench_run(
+    grid: Annotated[
+        str | None,
+        typer.Argument(metavar="[GRID]", show_default=False,
+                       help="A YAML file, or a name of `osrae bench list`. Without it, --data and "
+                       "--methods."),
+    ] = None,
+    data: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", show_default=False,
+                     help="A data set of `osrae datasets`; of a grid, only these. Repeatable."),
+    ] = None,
+    method: Annotated[
+        list[str] | None,
+        typer.Option("--method", metavar="NAME", show_default=False,
+                     help="A method of `osrae methods`, or SAMPLER+CLASSIFIER, as "
+                     "smote+gradient-boosting; of a grid, only these. May be repeated."),
+    ] = None,
+    preset: Annotated[
+        list[str] | None, typer.Option(help="May be repeated.", show_default=False)
+    ] = None,
+    seed: Annotated[
+        list[int] | None, typer.Option(min=0, help="May be repeated.", show_default=False)
+    ] = None,
+    core_minutes: Annotated[
+        float | None,
+        typer.Option(help="Processor time of the training of each cell, in minutes of one core: "
+                     "20 is 10 minutes of two cores. Without it, the presets' lengths.",
+                     show_default=False),
+    ] = None,
+    folds: Annotated[
+        int | None,
+        typer.Option(help="Cross-validation of so many folds in place of the data's test parts.",
+                     show_default=False),
+    ] = None,
+    others: o.Set = None,
+    results: _Results = Path("results"),
+    folder: _Folder = None,
+    jobs: Annotated[int, typer.Option(min=1, help="Cells that run at a time.")] = 1,
+    threads: Annotated[
+        int | None,
+        typer.Option(min=1, help="Threads of a cell; without it, the cores shared out among jobs.",
+                     show_default=False),
+    ] = None,
+    backend: Annotated[
+        o.Backend, typer.Option(help="This machine, or a cluster.")
+    ] = "local",
+    address: Annotated[
+        str | None,
+        typer.Option(help="Of the cluster; without it, one of --jobs workers is started here.",
+                     show_default=False),
+    ] = None,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Also run cells again that failed before.")
+    ] = False,
+    quiet: o.Quiet = False,
+) -> None:  # fmt: skip
+    """Run the cells of a grid that have no result yet.
+
+    A cell is a method on a data set with a seed. Its result is a file; a grid
+    that was stopped goes on where it was, and a cell that fails is recorded.
+    """
+    from osrae.cli.bench import cells_of, run
+
+    cells = cells_of(grid, data, method, preset, seed, core_minutes, folds, others)
+    run(cells, results, folder, jobs, threads, backend, address, retry_failed, quiet)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -95,6 +95,7 @@ Set = Annotated[
 Resume = Annotated[
     bool, typer.Option("--resume", help="Go on with a run of this output that was stopped.")
 ]
+Backend = Literal["local", "dask", "ray"]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress bar.")]
 
 

@@ -17,7 +17,14 @@ from osrae.datasets.profiles import Distribution
 from osrae.errors import InputError
 from osrae.randomness import numpy_generator
 
-__all__ = ["Split", "draw_split", "imbalanced_split", "stratified_split", "subsample", "whole_table"]
+__all__ = [
+    "Split",
+    "draw_split",
+    "imbalanced_split",
+    "stratified_split",
+    "subsample",
+    "whole_table",
+]
 
 #: Of each class, for validation, or what is left over if that is less.
 _VALIDATION = 300

@@ -108,14 +108,6 @@ def set_generator(module: nn.Module, generator: torch.Generator | None) -> None:
             layer.generator = generator
 
 
-def without_dropout(module: Network) -> Network:
-    """Let every `Dropout` in ``module`` keep everything, and return it."""
-    for layer in module.modules():
-        if isinstance(layer, Dropout):
-            layer.p = 0.0
-    return module
-
-
 def switch_off_dropout(module: nn.Module) -> None:
     """Let every `Dropout` in ``module`` keep everything."""
     for layer in module.modules():

@@ -1,0 +1,250 @@
+"""Running the cells of a grid that are missing, here or on a cluster."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from joblib import Parallel, delayed, parallel_config
+
+from osrae.benchmark.cells import Cell
+from osrae.benchmark.child import Outcome, run_isolated
+from osrae.benchmark.grids import check_cells
+from osrae.benchmark.results import Result, Results
+from osrae.errors import InputError, OsraeError
+
+__all__ = ["Backend", "Progress", "run_grid"]
+
+Backend = Literal["local", "dask", "ray"]
+
+#: How often a pool of workers may break without a single result, before the grid gives up.
+_BREAKS = 3
+#: How often a cell is started whose process was killed.
+_STARTS = 2
+
+
+@dataclass
+class Progress:
+    """How far a grid is.
+
+    Attributes
+    ----------
+    total : int
+        Cells to run; those that were there before do not count.
+    there : int
+        Cells that were there before.
+    done, failed : int
+    latest : Result or None
+        The one that came in last.
+    workers : int
+        Cells that run at a time.
+    started : float
+        `time.monotonic` of the start.
+    """
+
+    total: int
+    there: int
+    workers: int = 1
+    done: int = 0
+    failed: int = 0
+    latest: Result | None = None
+    started: float = field(default_factory=time.monotonic)
+
+    @property
+    def finished(self) -> int:
+        """Cells that came to an end, one way or the other."""
+        return self.done + self.failed
+
+    @property
+    def seconds_left(self) -> float | None:
+        """How long the rest will take at the pace so far; None before there is one."""
+        if not self.finished:
+            return None
+        elapsed = time.monotonic() - self.started
+        return elapsed / self.finished * (self.total - self.finished)
+
+
+def run_grid(
+    cells: Sequence[Cell],
+    results: Results,
+    *,
+    folder: Path | None = None,
+    jobs: int = 1,
+    threads: int | None = None,
+    backend: Backend = "local",
+    address: str | None = None,
+    retry_failed: bool = False,
+    report: Callable[[Progress], None] = lambda progress: None,
+) -> Progress:
+    """Run the cells that have no result yet, each in a process of its own.
+
+    A result is written when it comes in, so a grid that is stopped, however, goes on where it was.
+    A cell that fails is recorded with its error, and the rest goes on. A cell whose process or
+    worker is killed is started again, once.
+
+    Parameters
+    ----------
+    cells : sequence of Cell
+    results : Results
+    folder : Path or None
+        Where the data lie; on a cluster, on every machine of it.
+    jobs : int, default=1
+        Cells that run at a time on this machine; a cluster decides itself.
+    threads : int or None
+        Threads of each; None is the machine's cores shared out among the jobs.
+    backend : {"local", "dask", "ray"}, default="local"
+        Where: here, or on a cluster, which must have osrae installed.
+    address : str or None
+        Of the cluster's scheduler; None starts one on this machine, with ``jobs`` workers.
+    retry_failed : bool
+        Whether cells that failed before are run again.
+    report : callable
+        Called with a `Progress` at the start and whenever a result comes in.
+
+    Raises
+    ------
+    InputError
+        Before anything runs: for a cell that could not be run, a library that is missing, or a
+        cluster that does not answer.
+    OsraeError
+        If workers die again and again without any result.
+    """
+    if backend not in get_args(Backend):
+        raise InputError(f"backend={backend!r}: expected one of {', '.join(get_args(Backend))}.")
+    if backend == "local" and address is not None:
+        raise InputError(f"address={address!r} is for the backends dask and ray.")
+    check_cells(cells)
+    missing = [cell for cell in cells if _is_missing(cell, results, retry_failed)]
+    progress = Progress(total=len(missing), there=len(cells) - len(missing), workers=jobs)
+    report(progress)
+    if not missing:
+        return progress
+    with _workers(backend, address, jobs) as pool:
+        progress.workers = pool.size
+        for outcome in _outcomes(missing, pool, folder, threads):
+            result = results.write(outcome)
+            progress.done += result.done
+            progress.failed += not result.done
+            progress.latest = result
+            report(progress)
+    return progress
+
+
+def _is_missing(cell: Cell, results: Results, retry_failed: bool) -> bool:
+    result = results.get(cell)
+    return result is None or (retry_failed and not result.done)
+
+
+@dataclass(frozen=True)
+class _Pool:
+    """Workers that joblib hands cells to."""
+
+    backend: str
+    size: int
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+def _outcomes(
+    cells: Sequence[Cell], pool: _Pool, folder: Path | None, threads: int | None
+) -> Iterator[Outcome]:
+    """Yield what comes of every cell, in whatever order; cells of lost workers are run again."""
+    waiting = {cell.key: cell for cell in cells}
+    place = None if folder is None else str(folder.absolute())
+    breaks = 0
+    while waiting:
+        tasks = [
+            delayed(_run)(cell.to_dict(), place, threads, pool.size) for cell in waiting.values()
+        ]
+        try:
+            with parallel_config(backend=pool.backend, n_jobs=pool.size, **pool.options):
+                run = Parallel(return_as="generator_unordered", pre_dispatch="n_jobs", batch_size=1)
+                for outcome in run(tasks):
+                    del waiting[Cell.from_dict(outcome.content["cell"]).key]
+                    breaks = 0
+                    yield outcome
+        except Exception as error:  # what a broken pool raises is its library's own
+            if isinstance(error, OsraeError):
+                raise
+            breaks += 1
+            if breaks == _BREAKS:
+                raise OsraeError(
+                    f"The workers broke {breaks} times without a result "
+                    f"({type(error).__name__}: {error}). {len(waiting)} cells are left; the same "
+                    "command goes on with them."
+                ) from error
+
+
+def _run(cell: dict[str, Any], folder: str | None, threads: int | None, workers: int) -> Outcome:
+    """Run a cell on the worker that this is; one whose process is killed is started again."""
+    import os
+
+    shared = threads or max(1, (os.cpu_count() or 1) // workers)
+    for start in range(_STARTS):
+        outcome = run_isolated(cell, folder, shared)
+        killed = outcome.content.get("error", {}).get("type") == "Killed"
+        if not killed or start == _STARTS - 1:
+            break
+    return outcome
+
+
+@contextlib.contextmanager
+def _workers(backend: Backend, address: str | None, jobs: int) -> Iterator[_Pool]:
+    """Have workers for a while."""
+    if backend == "dask":
+        with _dask(address, jobs) as pool:
+            yield pool
+    elif backend == "ray":
+        with _ray(address, jobs) as pool:
+            yield pool
+    else:
+        # Threads that wait: every cell is a process anyway.
+        yield _Pool("threading", jobs)
+
+
+@contextlib.contextmanager
+def _dask(address: str | None, jobs: int) -> Iterator[_Pool]:
+    try:
+        from distributed import Client, LocalCluster
+    except ImportError as error:
+        raise InputError("backend='dask' needs Dask: pip install 'osrae[dask]'.") from error
+    with contextlib.ExitStack() as stack:
+        target: Any = address
+        if address is None:
+            target = stack.enter_context(
+                LocalCluster(n_workers=jobs, threads_per_worker=1, dashboard_address=None)
+            )
+        try:
+            client = stack.enter_context(Client(target, timeout=20))
+        except (OSError, TimeoutError, ValueError) as error:
+            raise InputError(
+                f"No Dask scheduler answers at {address}: {error}. Start one with `dask scheduler`."
+            ) from error
+        size = sum(client.nthreads().values())
+        if not size:
+            raise InputError(f"The Dask cluster at {address} has no workers; start some.")
+        yield _Pool("dask", size)
+
+
+@contextlib.contextmanager
+def _ray(address: str | None, jobs: int) -> Iterator[_Pool]:
+    try:
+        import ray
+        from ray.util.joblib import register_ray
+    except ImportError as error:
+        raise InputError("backend='ray' needs Ray: pip install 'osrae[ray]'.") from error
+    options: dict[str, Any] = {"address": address} if address else {"num_cpus": jobs}
+    try:
+        ray.init(log_to_driver=False, configure_logging=False, include_dashboard=False, **options)
+    except (ConnectionError, ValueError) as error:
+        raise InputError(
+            f"No Ray cluster answers at {address}: {error}. Start one with `ray start --head`."
+        ) from error
+    try:
+        register_ray()
+        yield _Pool("ray", max(1, int(ray.cluster_resources().get("CPU", jobs))))
+    finally:
+        ray.shutdown()

@@ -1,0 +1,186 @@
+"""``osrae bench``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.live import Live
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+from rich.progress import Progress as Bar
+
+from osrae.benchmark.cells import Cell
+from osrae.benchmark.grids import make_cells, read_grid
+from osrae.benchmark.results import Result, Results
+from osrae.benchmark.scheduling import Backend, Progress, run_grid
+from osrae.cli.display import console
+from osrae.cli.runs import Stopped
+from osrae.errors import InputError
+
+__all__ = ["cells_of", "run"]
+
+_stderr = Console(stderr=True, highlight=False)
+
+
+def cells_of(
+    grid: str | None,
+    data: list[str] | None,
+    methods: list[str] | None,
+    presets: list[str] | None,
+    seeds: list[int] | None,
+    core_minutes: float | None,
+    folds: int | None,
+    settings: list[str] | None,
+) -> list[Cell]:
+    """Return the cells of a grid; flags narrow or replace what its file says.
+
+    Raises
+    ------
+    InputError
+        If neither a grid nor data and methods are given, or something is not as it should be.
+    """
+    if grid is None:
+        if not data or not methods:
+            raise InputError("Name a grid, or give --data and --methods; `osrae bench list` helps.")
+        blocks: list[dict[str, Any]] = [{"data": data, "methods": methods}]
+    else:
+        blocks = [_narrowed(block, data, methods) for block in read_grid(grid)]
+        blocks = [block for block in blocks if block["data"] and block["methods"]]
+    given = {"presets": presets, "seeds": seeds, "core_minutes": core_minutes, "folds": folds}
+    told = {name: value for name, value in given.items() if value is not None}
+    values = _settings(settings)
+    cells = []
+    for block in blocks:
+        wanted = [_with(method, values) for method in block["methods"]]
+        cells += make_cells(**{**block, **told, "methods": wanted})
+    if not cells:
+        raise InputError(f"The grid {grid} has no cells for --data and --methods as given.")
+    return list({cell.key: cell for cell in cells}.values())
+
+
+def _narrowed(
+    block: dict[str, Any], data: list[str] | None, methods: list[str] | None
+) -> dict[str, Any]:
+    """Keep what the flags name."""
+    kept = dict(block)
+    if data:
+        kept["data"] = [name for name in block["data"] if name in data]
+    if methods:
+        kept["methods"] = [m for m in block["methods"] if _name(m) in methods]
+    return kept
+
+
+def _name(method: Any) -> Any:
+    return method.get("label", method.get("method")) if isinstance(method, Mapping) else method
+
+
+def _settings(texts: list[str] | None) -> dict[str, Any]:
+    values = {}
+    for text in texts or ():
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            raise InputError(f"--set {text}: expected NAME=VALUE.")
+        try:
+            values[name] = json.loads(value)
+        except ValueError:
+            values[name] = value
+    return values
+
+
+def _with(method: Any, settings: dict[str, Any]) -> Any:
+    if not settings:
+        return method
+    told = dict(method) if isinstance(method, Mapping) else {"method": method}
+    return {**told, "settings": {**told.get("settings", {}), **settings}}
+
+
+def run(
+    cells: list[Cell],
+    results: Path,
+    folder: Path | None,
+    jobs: int,
+    threads: int | None,
+    backend: Backend,
+    address: str | None,
+    retry_failed: bool,
+    quiet: bool,
+) -> None:
+    """Run what is missing of a grid, and say what came of it."""
+    store = Results(results)
+    with _display(quiet) as report:
+        try:
+            progress = run_grid(
+                cells, store, folder=folder, jobs=jobs, threads=threads, backend=backend,
+                address=address, retry_failed=retry_failed, report=report,
+            )  # fmt: skip
+        except KeyboardInterrupt:
+            raise Stopped(
+                f"Stopped; results so far are in {results}. The same command goes on with the rest."
+            ) from None
+    console.print(_said(progress, results), markup=False)
+    failed = [r for cell in cells if (r := store.get(cell)) is not None and not r.done]
+    for result in failed:
+        error = result.content["error"]
+        console.print(f"failed: {result.cell}: {error['type']}: {error['message']}", markup=False)
+    if failed:
+        console.print("--retry-failed runs these again.")
+
+
+def _said(progress: Progress, results: Path) -> str:
+    there = f", {progress.there} were there" if progress.there else ""
+    failed = f", {progress.failed} failed" if progress.failed else ""
+    return f"{progress.done} cells done{failed}{there}. Results: {results}"
+
+
+@contextmanager
+def _display(quiet: bool) -> Iterator[Any]:
+    """Show a bar over the whole grid, and a line for every cell that comes in."""
+    if quiet:
+        yield lambda progress: None
+        return
+    bar = Bar(
+        TextColumn("cells"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[state]}"),
+        console=_stderr,
+    )  # fmt: skip
+    task = bar.add_task("cells", total=None, state="")
+    with Live(bar, console=_stderr, refresh_per_second=2):
+
+        def report(progress: Progress) -> None:
+            bar.update(task, total=progress.total, completed=progress.finished,
+                       state=_state(progress))  # fmt: skip
+            if progress.latest is not None:
+                _stderr.print(_line(progress.latest))
+
+        yield report
+
+
+def _state(progress: Progress) -> str:
+    parts = [f"{progress.workers} at a time"] if progress.workers > 1 else []
+    parts += [f"{progress.failed} failed"] if progress.failed else []
+    parts += [f"{progress.there} were there"] if progress.there else []
+    left = progress.seconds_left
+    if left is not None and progress.finished < progress.total:
+        parts.append(f"about {_duration(left)} left")
+    return ", ".join(parts)
+
+
+def _duration(seconds: float) -> str:
+    minutes = round(seconds / 60)
+    if minutes >= 60:
+        return f"{minutes // 60} h {minutes % 60:02d} min"
+    return f"{minutes} min" if minutes else f"{round(seconds)} s"
+
+
+def _line(result: Result) -> str:
+    if not result.done:
+        error = result.content["error"]
+        return escape(f"failed: {result.cell}: {error['type']}: {error['message'][:200]}")
+    score = result.score() or np.nan
+    cost = result.content["cost"]["training"]["wall_seconds"]
+    return escape(f"{result.cell}: ACSA {100 * score:.2f} %, training {_duration(cost)}")
