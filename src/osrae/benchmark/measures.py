@@ -23,7 +23,7 @@ __all__ = ["score_samples", "score_test", "shown_latent", "shown_samples"]
 #: Generated and real test samples of each class that are compared (the paper's number).
 _COMPARED = 800
 #: Samples of a class that are kept to be looked at.
-_SHOWN = 10
+_SHOWN = 5
 #: Test samples and mixtures of a class whose latent vectors are kept.
 _LATENT, _MIXTURES = 50, 20
 
