@@ -9,6 +9,7 @@ from osrae.benchmark.cells import Cell
 from osrae.data.description import DataKind
 from osrae.errors import InputError
 from osrae.methods import registry
+from osrae.methods.base import Estimator
 from osrae.methods.two_stage import TwoStageClassifier, default_classifier
 
 __all__ = ["check_method", "make_model", "stages"]
@@ -50,7 +51,10 @@ def make_model(cell: Cell) -> Any:
 
 def check_method(cell: Cell, data: DataKind) -> None:
     """Refuse a cell whose method does not exist, cannot be set like this, or on such data."""
-    make_model(cell)
+    model = make_model(cell)
+    own = [model.sampler, model.classifier] if isinstance(model, TwoStageClassifier) else [model]
+    for part in (part for part in own if isinstance(part, Estimator)):
+        _check_values(cell, part)
     first = _parts(cell.method)[0]
     takes = registry.get(first).data
     if data not in takes:
@@ -65,6 +69,19 @@ def stages(model: Any) -> list[Any]:
     if not isinstance(model, TwoStageClassifier):
         return [model]
     return [part for part in (model.sampler_, model.classifier_) if part is not None]
+
+
+def _check_values(cell: Cell, part: Estimator) -> None:
+    presets = getattr(part, "_presets", {})
+    if presets and part.get_params()["preset"] not in presets:
+        raise InputError(
+            f"{cell.method} has no preset {part.get_params()['preset']!r}; there are "
+            f"{', '.join(sorted(presets))}."
+        )
+    try:
+        part._validate_params()
+    except ValueError as error:  # scikit-learn's own, which says what may be set
+        raise InputError(f"{cell.method} on {cell.data}: {error}") from error
 
 
 def _parts(method: str) -> tuple[str, str]:

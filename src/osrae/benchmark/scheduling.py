@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import get_args
 
-from joblib import Parallel, delayed, parallel_config
+from joblib import Parallel, delayed
 
 from osrae.benchmark.cells import Cell
-from osrae.benchmark.child import Outcome, run_isolated
+from osrae.benchmark.child import Outcome
 from osrae.benchmark.grids import check_cells
 from osrae.benchmark.results import Result, Results
+from osrae.benchmark.workers import Backend, Pool, workers
 from osrae.errors import InputError, OsraeError
 
-__all__ = ["Backend", "Progress", "run_grid"]
-
-Backend = Literal["local", "dask", "ray"]
+__all__ = ["Progress", "run_grid"]
 
 #: How often a pool of workers may break without a single result, before the grid gives up.
 _BREAKS = 3
-#: How often a cell is started whose process was killed.
-_STARTS = 2
 
 
 @dataclass
@@ -93,9 +89,10 @@ def run_grid(
     folder : Path or None
         Where the data lie; on a cluster, on every machine of it.
     jobs : int, default=1
-        Cells that run at a time on this machine; a cluster decides itself.
+        Cells that run at a time on this machine; a cluster that ``address`` names decides itself.
     threads : int or None
-        Threads of each; None is the machine's cores shared out among the jobs.
+        Threads of each; None is the machine's cores shared out among the jobs, and 1 on a cluster
+        that ``address`` names.
     backend : {"local", "dask", "ray"}, default="local"
         Where: here, or on a cluster, which must have osrae installed.
     address : str or None
@@ -123,9 +120,9 @@ def run_grid(
     report(progress)
     if not missing:
         return progress
-    with _workers(backend, address, jobs) as pool:
+    with workers(backend, address, jobs) as pool:
         progress.workers = pool.size
-        for outcome in _outcomes(missing, pool, folder, threads):
+        for outcome in _outcomes(missing, pool, folder, threads or pool.threads):
             result = results.write(outcome)
             progress.done += result.done
             progress.failed += not result.done
@@ -139,34 +136,26 @@ def _is_missing(cell: Cell, results: Results, retry_failed: bool) -> bool:
     return result is None or (retry_failed and not result.done)
 
 
-@dataclass(frozen=True)
-class _Pool:
-    """Workers that joblib hands cells to."""
-
-    backend: str
-    size: int
-    options: dict[str, Any] = field(default_factory=dict)
-
-
 def _outcomes(
-    cells: Sequence[Cell], pool: _Pool, folder: Path | None, threads: int | None
+    cells: Sequence[Cell], pool: Pool, folder: Path | None, threads: int
 ) -> Iterator[Outcome]:
-    """Yield what comes of every cell, in whatever order; cells of lost workers are run again."""
+    """Yield what comes of every cell, in whatever order; if the pool breaks, go on with the rest.
+
+    Threads of this process wait for the cells, so that results are here as soon as they are made.
+    """
     waiting = {cell.key: cell for cell in cells}
     place = None if folder is None else str(folder.absolute())
     breaks = 0
     while waiting:
-        tasks = [
-            delayed(_run)(cell.to_dict(), place, threads, pool.size) for cell in waiting.values()
-        ]
+        run = Parallel(pool.size, backend="threading", return_as="generator_unordered",
+                       pre_dispatch="n_jobs", batch_size=1)  # fmt: skip
+        tasks = [delayed(pool.run)(cell.to_dict(), place, threads) for cell in waiting.values()]
         try:
-            with parallel_config(backend=pool.backend, n_jobs=pool.size, **pool.options):
-                run = Parallel(return_as="generator_unordered", pre_dispatch="n_jobs", batch_size=1)
-                for outcome in run(tasks):
-                    del waiting[Cell.from_dict(outcome.content["cell"]).key]
-                    breaks = 0
-                    yield outcome
-        except Exception as error:  # what a broken pool raises is its library's own
+            for outcome in run(tasks):
+                del waiting[Cell.from_dict(outcome.content["cell"]).key]
+                breaks = 0
+                yield outcome
+        except Exception as error:  # what a broken cluster raises is its library's own
             if isinstance(error, OsraeError):
                 raise
             breaks += 1
@@ -176,75 +165,3 @@ def _outcomes(
                     f"({type(error).__name__}: {error}). {len(waiting)} cells are left; the same "
                     "command goes on with them."
                 ) from error
-
-
-def _run(cell: dict[str, Any], folder: str | None, threads: int | None, workers: int) -> Outcome:
-    """Run a cell on the worker that this is; one whose process is killed is started again."""
-    import os
-
-    shared = threads or max(1, (os.cpu_count() or 1) // workers)
-    for start in range(_STARTS):
-        outcome = run_isolated(cell, folder, shared)
-        killed = outcome.content.get("error", {}).get("type") == "Killed"
-        if not killed or start == _STARTS - 1:
-            break
-    return outcome
-
-
-@contextlib.contextmanager
-def _workers(backend: Backend, address: str | None, jobs: int) -> Iterator[_Pool]:
-    """Have workers for a while."""
-    if backend == "dask":
-        with _dask(address, jobs) as pool:
-            yield pool
-    elif backend == "ray":
-        with _ray(address, jobs) as pool:
-            yield pool
-    else:
-        # Threads that wait: every cell is a process anyway.
-        yield _Pool("threading", jobs)
-
-
-@contextlib.contextmanager
-def _dask(address: str | None, jobs: int) -> Iterator[_Pool]:
-    try:
-        from distributed import Client, LocalCluster
-    except ImportError as error:
-        raise InputError("backend='dask' needs Dask: pip install 'osrae[dask]'.") from error
-    with contextlib.ExitStack() as stack:
-        target: Any = address
-        if address is None:
-            target = stack.enter_context(
-                LocalCluster(n_workers=jobs, threads_per_worker=1, dashboard_address=None)
-            )
-        try:
-            client = stack.enter_context(Client(target, timeout=20))
-        except (OSError, TimeoutError, ValueError) as error:
-            raise InputError(
-                f"No Dask scheduler answers at {address}: {error}. Start one with `dask scheduler`."
-            ) from error
-        size = sum(client.nthreads().values())
-        if not size:
-            raise InputError(f"The Dask cluster at {address} has no workers; start some.")
-        yield _Pool("dask", size)
-
-
-@contextlib.contextmanager
-def _ray(address: str | None, jobs: int) -> Iterator[_Pool]:
-    try:
-        import ray
-        from ray.util.joblib import register_ray
-    except ImportError as error:
-        raise InputError("backend='ray' needs Ray: pip install 'osrae[ray]'.") from error
-    options: dict[str, Any] = {"address": address} if address else {"num_cpus": jobs}
-    try:
-        ray.init(log_to_driver=False, configure_logging=False, include_dashboard=False, **options)
-    except (ConnectionError, ValueError) as error:
-        raise InputError(
-            f"No Ray cluster answers at {address}: {error}. Start one with `ray start --head`."
-        ) from error
-    try:
-        register_ray()
-        yield _Pool("ray", max(1, int(ray.cluster_resources().get("CPU", jobs))))
-    finally:
-        ray.shutdown()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +18,15 @@ from rich.progress import Progress as Bar
 from osrae.benchmark.cells import Cell
 from osrae.benchmark.grids import make_cells, read_grid
 from osrae.benchmark.results import Result, Results
-from osrae.benchmark.scheduling import Backend, Progress, run_grid
+from osrae.benchmark.scheduling import Progress, run_grid
+from osrae.benchmark.workers import Backend
 from osrae.cli.display import console
 from osrae.cli.runs import Stopped
 from osrae.errors import InputError
 
 __all__ = ["cells_of", "run"]
 
-_stderr = Console(stderr=True, highlight=False)
+_stderr = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def cells_of(
@@ -47,7 +48,7 @@ def cells_of(
     """
     if grid is None:
         if not data or not methods:
-            raise InputError("Name a grid, or give --data and --methods; `osrae bench list` helps.")
+            raise InputError("Name a grid, or give --data and --method; `osrae bench list` helps.")
         blocks: list[dict[str, Any]] = [{"data": data, "methods": methods}]
     else:
         blocks = [_narrowed(block, data, methods) for block in read_grid(grid)]
@@ -149,9 +150,12 @@ def _display(quiet: bool) -> Iterator[Any]:
         console=_stderr,
     )  # fmt: skip
     task = bar.add_task("cells", total=None, state="")
-    with Live(bar, console=_stderr, refresh_per_second=2):
+    with ExitStack() as stack:
+        live = Live(bar, console=_stderr, refresh_per_second=2)
 
         def report(progress: Progress) -> None:
+            if not live.is_started:  # only now is it known that all cells can be run
+                stack.enter_context(live)
             bar.update(task, total=progress.total, completed=progress.finished,
                        state=_state(progress))  # fmt: skip
             if progress.latest is not None:

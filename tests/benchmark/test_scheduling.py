@@ -1,0 +1,113 @@
+import os
+import signal
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from osrae.benchmark.cells import Cell
+from osrae.benchmark.results import Results
+from osrae.benchmark.scheduling import Progress, run_grid
+from osrae.errors import InputError
+
+from .processes import cell_processes, wait_for
+
+QUICK = [
+    Cell(data="keel/vehicle", method="logistic-regression", fold=fold, folds=2) for fold in (0, 1)
+]
+#: A share that is no share is found when the cell runs, and not before.
+BROKEN = Cell(data="keel/vehicle", method="smote+plain", fold=0, folds=2,
+              settings={"classifier.encoder": "conv"})  # fmt: skip
+SLOW = Cell(data="keel/vehicle", method="rae", fold=0, folds=2, settings={"max_steps": 100_000})
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="finds processes in /proc")
+
+
+def test_cells_are_run_once_and_a_failed_one_does_not_stop_the_rest(tmp_path):
+    results, seen = Results(tmp_path), []
+
+    def report(progress: Progress) -> None:
+        seen.append((progress.done, progress.failed, progress.total, progress.there))
+
+    cells = [BROKEN, *QUICK]
+    first = run_grid(cells, results, jobs=2, threads=1, report=report)
+    assert (first.done, first.failed, first.total) == (2, 1, 3)
+    assert seen[0] == (0, 0, 3, 0)
+    assert len(seen) == 4
+    assert all(0.6 < results.get(cell).score() < 1 for cell in QUICK)
+    error = results.get(BROKEN).content["error"]
+    assert error["type"] == "InputError"
+    assert "conv" in error["message"]
+    assert "Traceback" in error["traceback"]
+
+    written = {result.path: result.path.stat().st_mtime_ns for result in results}
+    again = run_grid(cells, results, report=report)
+    assert (again.total, again.there, again.finished) == (0, 3, 0)
+    retried = run_grid(cells, results, threads=1, retry_failed=True)
+    assert (retried.total, retried.there, retried.failed) == (1, 2, 1)
+    changed = {path for path, time in written.items() if path.stat().st_mtime_ns != time}
+    assert changed == {results.path(BROKEN)}
+
+
+def test_nothing_runs_if_a_cell_could_not(tmp_path):
+    with pytest.raises(InputError, match="no method 'nothing'"):
+        run_grid([*QUICK, Cell(data="digits", method="nothing")], Results(tmp_path))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_address_needs_a_cluster(tmp_path):
+    with pytest.raises(InputError, match="for the backends dask and ray"):
+        run_grid(QUICK, Results(tmp_path), address="127.0.0.1:1")
+    with pytest.raises(InputError, match="backend='spark'"):
+        run_grid(QUICK, Results(tmp_path), backend="spark")  # type: ignore[arg-type]
+
+
+def test_time_left_is_told_by_the_pace_so_far():
+    progress = Progress(total=4, there=2)
+    assert progress.seconds_left is None
+    progress.started -= 30
+    progress.done = 2
+    progress.failed = 1
+    assert progress.seconds_left == pytest.approx(10, abs=1)
+
+
+@linux
+def test_a_cell_that_is_killed_is_started_again_and_then_recorded(tmp_path):
+    def kill_twice() -> None:
+        killed = set()
+        for _ in range(2):
+            number = wait_for(lambda: next(iter(cell_processes().keys() - killed), None))
+            killed.add(number)
+            os.kill(number, signal.SIGKILL)
+
+    killer = threading.Thread(target=kill_twice)
+    killer.start()
+    progress = run_grid([SLOW, QUICK[0]], Results(tmp_path), threads=1)
+    killer.join()
+    assert (progress.done, progress.failed) == (1, 1)
+    error = Results(tmp_path).get(SLOW).content["error"]
+    assert error["type"] == "Killed"
+    assert "SIGKILL" in error["message"]
+    assert Results(tmp_path).get(QUICK[0]).done
+
+
+@linux
+def test_a_grid_that_is_killed_goes_on_where_it_was(tmp_path):
+    command = [
+        sys.executable, "-m", "osrae", "bench", "run", "--data", "keel/vehicle", "--method",
+        "logistic-regression", "--folds", "3", "--threads", "1", "--results", str(tmp_path), "-q",
+    ]  # fmt: skip
+    command[-1] = "--quiet"
+    grid = subprocess.Popen(command)
+    wait_for(lambda: list(tmp_path.glob("*/*.json")))
+    running = wait_for(cell_processes)
+    grid.send_signal(signal.SIGKILL)
+    grid.wait()
+    wait_for(lambda: not cell_processes().keys() & running.keys())  # they die with it
+    there = {result.path: result.path.stat().st_mtime_ns for result in Results(tmp_path)}
+    assert 1 <= len(there) < 3
+    assert not list(tmp_path.rglob(".*"))
+    subprocess.run(command, check=True)
+    assert len([result for result in Results(tmp_path) if result.done]) == 3
+    assert all(path.stat().st_mtime_ns == time for path, time in there.items())

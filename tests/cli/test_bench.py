@@ -1,0 +1,51 @@
+import json
+
+from .shell import osrae, refused
+
+COMMON = ("bench", "run", "--data", "keel/vehicle", "--folds", "2", "--threads", "1")
+
+
+def test_a_grid_from_flags_runs_and_runs_no_cell_twice(tmp_path):
+    where = ("--results", tmp_path / "r")
+    first = osrae(*COMMON, "--method", "logistic-regression", *where)
+    assert "2 cells done. Results:" in first.stdout
+    assert "logistic-regression on keel/vehicle, seed 0, fold 1 of 2: ACSA " in first.stderr
+    again = osrae(*COMMON, "--method", "logistic-regression", *where)
+    assert "0 cells done, 2 were there." in again.stdout
+    assert len(list((tmp_path / "r/keel-vehicle").glob("logistic-regression-*.json"))) == 2
+
+
+def test_a_grid_from_a_file_is_narrowed_by_flags(tmp_path):
+    grid = tmp_path / "grid.yaml"
+    grid.write_text(
+        "data: [keel/vehicle, digits]\n"
+        "methods: [smote+gradient-boosting, {method: rae, label: short}]\n"
+        "seeds: [0, 1]\n"
+    )
+    osrae("bench", "run", grid, "--data", "keel/vehicle", "--method", "short", "--seed", "1",
+          "--set", "max_steps=5", "--results", tmp_path / "r", "--threads", "1",
+          "--quiet")  # fmt: skip
+    (file,) = (tmp_path / "r").rglob("*.json")
+    cell = json.loads(file.read_text())["cell"]
+    assert (cell["method"], cell["label"], cell["seed"]) == ("rae", "short", 1)
+    assert cell["settings"] == {"max_steps": 5}
+
+
+def test_a_failed_cell_is_said_with_its_error(tmp_path):
+    done = osrae(*COMMON, "--method", "smote+plain", "--set", "classifier.encoder=conv",
+                 "--results", tmp_path / "r")  # fmt: skip
+    assert "0 cells done, 2 failed." in done.stdout
+    assert "InputError: encoder='conv' is no encoder for tables" in done.stdout
+    assert "--retry-failed" in done.stdout
+
+
+def test_what_cannot_be_run_is_refused_at_once(tmp_path):
+    where = ("--results", tmp_path / "r")
+    assert "Name a grid, or give --data and --method" in refused("bench", "run", *where)
+    assert "no method 'smoote'" in refused(*COMMON, "--method", "smoote", *where)
+    assert "no grid 'papers'" in refused("bench", "run", "papers", *where)
+    assert "has no cells" in refused("bench", "run", "paper", "--data", "digits", *where)
+    assert "--set depth: expected NAME=VALUE" in refused(
+        *COMMON, "--method", "rae", "--set", "depth", *where
+    )
+    assert not (tmp_path / "r").exists()
