@@ -1,9 +1,10 @@
-"""How long a training run may be, so that it fits into a given processor time."""
+"""How long training takes, and how long it may be, so that it fits into a given time."""
 
 from __future__ import annotations
 
 import time
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 from sklearn.base import clone
@@ -11,14 +12,14 @@ from sklearn.base import clone
 from osrae.methods.two_stage import TwoStageClassifier
 from osrae.training.callbacks import Callback, TrainingState
 
-__all__ = ["fit_to_budget"]
+__all__ = ["TrainingPlan", "fit_to_budget"]
 
 #: Steps that are timed, after as many that are not.
 _TIMED = 4
 #: GAMO renews its hull in every step of a run of few: there, the first steps of a longer one count.
 _LONG = 10_000
-#: Share of a two-stage method's budget that a sampler gets which trains a network.
-_SAMPLER_SHARE = 1 / 3
+#: Least share of a two-stage method's time that its classifier gets.
+_CLASSIFIER_SHARE = 2 / 3
 
 
 class _Clock(Callback):
@@ -34,38 +35,105 @@ class _Clock(Callback):
         state.stop = state.step == 2 * _TIMED
 
 
+@dataclass(frozen=True)
+class _Stage:
+    """A network's training: its steps, and what each costs."""
+
+    steps: int
+    step_seconds: float
+
+    @property
+    def seconds(self) -> float:
+        return self.steps * self.step_seconds
+
+    def affordable(self, seconds: float) -> int | None:
+        """Return the steps that fit into a time; None if all do."""
+        steps = max(1, int(seconds / self.step_seconds))
+        return None if steps >= self.steps else steps
+
+
+@dataclass(frozen=True)
+class TrainingPlan:
+    """The stages of a model that train a network, by their place in it.
+
+    Some steps of each were taken and timed, in processor time, which other work on the machine
+    changes little.
+
+    Attributes
+    ----------
+    stages : dict of str to stage
+        Keys are ``""`` for a model of one stage, and ``"sampler"`` and ``"classifier"``.
+    """
+
+    stages: dict[str, _Stage]
+
+    @classmethod
+    def of(cls, model: Any, X: Any, y: np.ndarray) -> Self:
+        """Time the stages of an untrained model on its training data."""
+        if not isinstance(model, TwoStageClassifier):
+            parts = {"": (model, len(y))}
+        else:
+            counts = np.unique(y, return_counts=True)[1]
+            n_rows = len(y) if model.sampler is None else len(counts) * int(counts.max())
+            parts = {"sampler": (model.sampler, len(y)), "classifier": (model.classifier, n_rows)}
+        stages = {name: _time(part, X, y, n_rows) for name, (part, n_rows) in parts.items()}
+        return cls({name: stage for name, stage in stages.items() if stage is not None})
+
+    @property
+    def seconds(self) -> float:
+        """Processor time of the whole training, as far as it is of networks."""
+        return sum(stage.seconds for stage in self.stages.values())
+
+    def shortened(self, model: Any, seconds: float) -> Any:
+        """Set ``max_steps`` of the stages that are too long for this processor time.
+
+        A sampler gets a third of it, and more if its classifier does not need the rest.
+
+        Parameters
+        ----------
+        model : the model that was timed, or a copy
+        seconds : float
+        """
+        for name, allowed in self._shares(seconds).items():
+            steps = self.stages[name].affordable(allowed)
+            if steps is not None:
+                (getattr(model, name) if name else model).set_params(max_steps=steps)
+        return model
+
+    def _shares(self, seconds: float) -> dict[str, float]:
+        """Share a time out among the stages."""
+        if len(self.stages) < 2:
+            return dict.fromkeys(self.stages, seconds)
+        first, second = self.stages["sampler"], self.stages["classifier"]
+        reserved = min(second.seconds, _CLASSIFIER_SHARE * seconds)
+        sampler = min(first.seconds, seconds - reserved)
+        return {"sampler": sampler, "classifier": seconds - sampler}
+
+
 def fit_to_budget(model: Any, X: Any, y: np.ndarray, core_seconds: float) -> Any:
     """Shorten the stages of ``model`` that would train for longer than there is time.
-
-    Some steps of each are taken and timed, in processor time, which other work on the machine
-    changes little. Stages that are shorter than the budget, or have no steps, stay as they are.
 
     Parameters
     ----------
     model : estimator
-        Its ``max_steps`` is set, and it is returned.
+        Untrained; its ``max_steps`` is set, and it is returned.
     X, y : training data
     core_seconds : float
         Processor time of all stages together, in seconds of one core.
     """
-    if not isinstance(model, TwoStageClassifier):
-        return _shorten(model, X, y, len(y), core_seconds)
-    share = _SAMPLER_SHARE if "max_steps" in model.sampler.get_params() else 0.0
-    _shorten(model.sampler, X, y, len(y), share * core_seconds)
-    counts = np.unique(y, return_counts=True)[1]
-    balanced = len(counts) * counts.max()
-    _shorten(model.classifier, X, y, balanced, (1 - share) * core_seconds)
-    return model
+    return TrainingPlan.of(model, X, y).shortened(model, core_seconds)
 
 
-def _shorten(part: Any, X: Any, y: np.ndarray, n_rows: int, core_seconds: float) -> Any:
-    """Set the steps of a stage that will be trained on ``n_rows`` rows like those of ``X``."""
-    if "max_steps" not in part.get_params():
-        return part
+def _time(part: Any, X: Any, y: np.ndarray, n_rows: int) -> _Stage | None:
+    """Time a stage that will be trained on ``n_rows`` rows like those of ``X``.
+
+    None if it trains no network.
+    """
+    if part is None or "max_steps" not in part.get_params(deep=False):
+        return None
     clock = _Clock()
     length = _LONG if "update_features" in part.get_params() else 2 * _TIMED
     probe = clone(part).set_params(max_steps=length, callbacks=[clock], verbose=0)
     probe.fit_resample(X, y) if hasattr(probe, "fit_resample") else probe.fit(X, y)
-    affordable = max(1, int(core_seconds / (clock.seconds / _TIMED)))
-    wanted = part._settings(probe.codec_.description, n_rows).resolve_steps(n_rows)
-    return part if wanted <= affordable else part.set_params(max_steps=affordable)
+    steps = part._settings(probe.codec_.description, n_rows).resolve_steps(n_rows)
+    return _Stage(steps, max(clock.seconds, 1e-6) / _TIMED)

@@ -70,6 +70,10 @@ _RAE = (
     "Class-Preserving Regularized Auto-Encoders. AISTATS 2023"
 )
 _GAMO = "Mullick, Datta, Das. Generative Adversarial Minority Oversampling. ICCV 2019"
+_SAERENS = (
+    "Saerens, Latinne, Decaestecker. Adjusting the Outputs of a Classifier to New a Priori "
+    "Probabilities. Neural Computation 2002"
+)
 _SMOTE = (
     "Chawla, Bowyer, Hall, Kegelmeyer. SMOTE: Synthetic Minority Over-sampling Technique. JAIR 2002"
 )
@@ -169,6 +173,10 @@ ENTRIES: tuple[MethodEntry, ...] = (
                 "libraries:gradient_boosting", _TABLES),
     _classifier("weighted-gradient-boosting", "Gradient boosting, class weights", "scikit-learn",
                 "libraries:weighted_gradient_boosting", _TABLES),
+    _classifier("corrected-gradient-boosting", "Gradient boosting, for equally common classes",
+                _SAERENS, "libraries:corrected_gradient_boosting", _TABLES),
+    _classifier("random-forest", "Random forest", "scikit-learn", "libraries:random_forest",
+                _TABLES),
     _classifier("balanced-random-forest", "Balanced random forest",
                 "Chen, Liaw, Breiman. Using Random Forest to Learn Imbalanced Data. 2004",
                 "libraries:balanced_random_forest", _TABLES),
@@ -176,4 +184,6 @@ ENTRIES: tuple[MethodEntry, ...] = (
                 "libraries:logistic_regression", _TABLES),
     _classifier("weighted-logistic-regression", "Logistic regression, class weights",
                 "scikit-learn", "libraries:weighted_logistic_regression", _TABLES),
+    _classifier("corrected-logistic-regression", "Logistic regression, for equally common classes",
+                _SAERENS, "libraries:corrected_logistic_regression", _TABLES),
 )  # fmt: skip

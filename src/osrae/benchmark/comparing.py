@@ -1,0 +1,278 @@
+"""Which method for my data? Cross-validation of many methods within a time budget."""
+
+from __future__ import annotations
+
+import os
+import time
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.model_selection import StratifiedKFold
+
+from osrae.benchmark.budget import TrainingPlan
+from osrae.benchmark.candidates import candidates
+from osrae.benchmark.comparison import Comparison, FoldScores, MethodResult
+from osrae.data.description import DataKind
+from osrae.data.frames import take_rows
+from osrae.data.labels import encode_labels, label_array
+from osrae.errors import DataWarning, InputError
+from osrae.evaluation.classification import summary
+
+__all__ = ["compare"]
+
+_MOST_FOLDS = 5
+_MOST_REPEATS = 10
+#: Less of its training than this says nothing about a method: it is left out instead.
+_LEAST_SHARE = 0.25
+#: Seconds that nobody minds: a method that needs no more is not left out.
+_SHORT = 10.0
+
+
+@dataclass(frozen=True)
+class _Folds:
+    """Training and test rows of every fold of a repetition, the same for all methods."""
+
+    X: Any
+    codes: np.ndarray
+    classes: np.ndarray
+    n_folds: int
+    seed: int
+
+    def rows(self, numbers: np.ndarray) -> tuple[Any, np.ndarray]:
+        """Return rows and their labels."""
+        return take_rows(self.X, numbers), self.classes[self.codes[numbers]]
+
+    def of(self, repeat: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Yield rows; those of a class with one row are in every training part."""
+        counts = np.bincount(self.codes)
+        alone = np.flatnonzero(counts[self.codes] == 1)
+        rows = np.flatnonzero(counts[self.codes] > 1)
+        splitter = StratifiedKFold(self.n_folds, shuffle=True, random_state=self.seed + repeat)
+        for train, test in splitter.split(self.codes[rows], self.codes[rows]):
+            yield np.concatenate([rows[train], alone]), rows[test]
+
+
+def compare(
+    X: Any,
+    y: Any,
+    *,
+    methods: Sequence[str] | None = None,
+    budget: float = 600.0,
+    rope: float = 0.01,
+    random_state: int = 0,
+    report: Callable[[str], None] = lambda text: None,
+) -> Comparison:
+    """Compare methods on your data, all on the same folds.
+
+    A plain model, class weights and gradient boosting always take part. Resampling happens inside
+    the folds: no test row is ever seen by a sampler. Methods get their time in turn; a network's
+    training is shortened to it, and a method that would get less than a quarter of what it needs is
+    left out and named. Once all have run, the cross-validation is repeated with other folds as
+    often as there is time for all of them.
+
+    Parameters
+    ----------
+    X : array-like of shape (n, p), data frame, or pictures (n, h, w) or (n, h, w, c)
+    y : array-like of shape (n,)
+    methods : sequence of str, or None
+        Of `osrae.methods.available`, or ``"sampler+classifier"``; None for all that take such data.
+    budget : float, default=600.0
+        Seconds for everything, about. What always takes part is trained for a quarter of its full
+        length at least, whatever that takes.
+    rope : float, default=0.01
+        A difference of ACSA of this size or less makes no difference in practice.
+    random_state : int, default=0
+    report : callable
+        Told what is being done.
+
+    Returns
+    -------
+    Comparison
+        Also after Ctrl-C, of what had run until then.
+
+    Raises
+    ------
+    InputError
+        If the data cannot be used, fewer than two classes have two rows, a method does not exist,
+        or an argument is out of range.
+    """
+    if not budget > 0 or not 0 <= rope < 1:
+        raise InputError(f"budget={budget!r}, rope={rope!r}: expected above 0, and from 0 to 1.")
+    started = time.monotonic()
+    labels = label_array(y)
+    if len(labels) != len(X):
+        raise InputError(f"X has {len(X)} rows and y has {len(labels)} labels; expected as many.")
+    classes, codes = encode_labels(labels)
+    data: DataKind = "pictures" if np.ndim(X) > 2 else "tables"
+    chosen = candidates(data, methods)
+    folds = _Folds(X, codes, classes, _fold_number(classes, codes), random_state)
+    runs = [_Run(MethodResult(candidate), folds) for candidate in chosen]
+    repeats, interrupted = 0, False
+    try:
+        for run, seconds in _in_turn(runs, started, budget):
+            report(run.result.candidate.title)
+            run.first(seconds)
+        repeats = 1
+        while repeats < _MOST_REPEATS and _fits(runs, started + budget):
+            report(f"Repetition {repeats + 1} with other folds")
+            for run in runs:
+                run.again(repeats)
+            repeats += 1
+    except KeyboardInterrupt:
+        interrupted = True
+    results = [run.whole(max(repeats, 1)) for run in runs]
+    if not any(result.folds for result in results):
+        raise InputError("No method came to a result; give it more time.")
+    return Comparison(
+        classes=classes,
+        counts=np.bincount(codes),
+        codes=codes,
+        data=data,
+        n_folds=folds.n_folds,
+        n_repeats=max(repeats, 1),
+        rope=rope,
+        results=tuple(results),
+        seconds=time.monotonic() - started,
+        random_state=random_state,
+        interrupted=interrupted,
+    )
+
+
+def _fold_number(classes: np.ndarray, codes: np.ndarray) -> int:
+    """Return as many folds as every class that can be tested can fill, five at most."""
+    counts = np.bincount(codes)
+    testable = counts[counts > 1]
+    if len(testable) < 2:
+        raise InputError(
+            f"Only {len(testable)} of {len(classes)} classes have two rows or more; a comparison "
+            "needs two such classes. Bring more rows, or put classes together."
+        )
+    if len(testable) < len(classes):
+        names = ", ".join(str(label) for label in classes[counts == 1])
+        warnings.warn(
+            f"Classes with one row are trained on and never tested: {names}.", DataWarning,
+            stacklevel=3,
+        )  # fmt: skip
+    return int(min(_MOST_FOLDS, testable.min()))
+
+
+def _in_turn(runs: list[_Run], started: float, budget: float) -> Iterator[tuple[_Run, float]]:
+    """Yield methods and the seconds that each may take: what its group has left, shared out.
+
+    What always takes part gets a third, the next group what is left of two thirds, and the rest
+    all the others; or everything, where there are no others.
+    """
+    ranks = [run.result.candidate.rank for run in runs]
+    for rank in sorted(set(ranks)):
+        group = [run for run, its in zip(runs, ranks, strict=True) if its == rank]
+        share = 1.0 if rank == max(ranks) else (rank + 1) / 3
+        for position, run in enumerate(group):
+            left = started + share * budget - time.monotonic()
+            yield run, left / (len(group) - position)
+
+
+class _Run:
+    """A method on its way through the folds.
+
+    Parameters
+    ----------
+    result : MethodResult
+        Filled in.
+    folds : _Folds
+    """
+
+    def __init__(self, result: MethodResult, folds: _Folds) -> None:
+        self.result, self.folds = result, folds
+        self.plan: TrainingPlan | None = None
+
+    def first(self, seconds: float) -> None:
+        """Run on the first repetition's folds within this time; or leave the method out."""
+        result, optional = self.result, self.result.candidate.rank > 0
+        if optional and seconds <= 0:
+            result.left_out = "no time was left"
+            return
+        try:
+            self._plan(seconds, optional)
+            for number, (train, test) in enumerate([] if result.left_out else self.folds.of(0)):
+                result.folds.append(self._run(train, test, number))
+                needed = result.seconds * self.folds.n_folds
+                if number == 0 and optional and needed > max(2 * seconds, _SHORT):
+                    result.left_out = f"needs about {_told(needed)}"
+                    break
+        except Exception as error:  # another library's, too; the others are compared all the same
+            result.left_out = f"failed: {type(error).__name__}: {str(error).rstrip('.')}"
+        if result.left_out:
+            result.folds.clear()
+
+    def again(self, repeat: int) -> None:
+        """Run on another repetition's folds, if the first came to a result."""
+        for number, (train, test) in enumerate(self.folds.of(repeat) if self.result.folds else ()):
+            self.result.folds.append(self._run(train, test, repeat * self.folds.n_folds + number))
+
+    def whole(self, repeats: int) -> MethodResult:
+        """Return the result with whole repetitions only: all methods have the same folds."""
+        result, n_folds = self.result, self.folds.n_folds
+        if len(result.folds) < n_folds:
+            result.folds.clear()
+            result.left_out = result.left_out or "stopped before it was measured"
+        del result.folds[n_folds * repeats :]
+        return result
+
+    def _plan(self, seconds: float, optional: bool) -> None:
+        """Time the networks' training, and shorten it so that all folds take these seconds."""
+        train, _ = next(self.folds.of(0))
+        plan = TrainingPlan.of(self._model(0), *self.folds.rows(train))
+        cores, n_folds = os.cpu_count() or 1, self.folds.n_folds
+        full = plan.seconds * n_folds / cores
+        if full <= seconds:
+            return
+        share = seconds / full
+        if share < _LEAST_SHARE and optional:
+            self.result.left_out = f"needs about {_told(full)}"
+        self.plan, self.result.shortened = plan, max(share, _LEAST_SHARE)
+
+    def _model(self, number: int) -> Any:
+        model = self.result.candidate.model(self.folds.seed + number)
+        if self.plan is None:
+            return model
+        return self.plan.shortened(model, self.result.shortened * self.plan.seconds)
+
+    def _run(self, train: np.ndarray, test: np.ndarray, number: int) -> FoldScores:
+        """Train on a fold's training rows and score on its test rows."""
+        started = time.perf_counter()
+        model, classes = self._model(number), self.folds.classes
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # they are the same for every fold and method
+            model.fit(*self.folds.rows(train))
+            held, _ = self.folds.rows(test)
+            predicted = _codes(model.predict(held), classes)
+            told = model.predict_proba(held) if hasattr(model, "predict_proba") else None
+        seconds = time.perf_counter() - started
+        codes = self.folds.codes[test]
+        scores = summary(codes, predicted)
+        recalls = np.full(len(classes), np.nan)
+        for code in np.unique(codes):
+            recalls[code] = (predicted[codes == code] == code).mean()
+        return FoldScores(
+            scores["acsa"], scores["f1"], scores["gm"], recalls, seconds, test, predicted, told
+        )
+
+
+def _codes(labels: Any, classes: np.ndarray) -> np.ndarray:
+    """Return the class number of every label."""
+    places = {label: place for place, label in enumerate(classes.tolist())}
+    return np.array([places[label] for label in np.asarray(labels).tolist()])
+
+
+def _fits(runs: list[_Run], deadline: float) -> bool:
+    """Say whether another repetition of all methods fits into the time."""
+    measured = [run.result for run in runs if run.result.folds]
+    needed = sum(sum(fold.seconds for fold in r.folds) / len(r.folds) for r in measured)
+    return time.monotonic() + needed * runs[0].folds.n_folds <= deadline
+
+
+def _told(seconds: float) -> str:
+    return f"{seconds / 60:.0f} min" if seconds >= 90 else f"{seconds:.0f} s"

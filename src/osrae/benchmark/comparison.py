@@ -1,0 +1,222 @@
+"""What came of a comparison on one data set: ranks, intervals, differences that matter."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.stats import t
+
+from osrae.benchmark.candidates import Candidate
+from osrae.errors import InputError
+from osrae.evaluation.statistics import CorrelatedTPosterior, bayesian_correlated_t
+
+__all__ = ["Comparison", "FoldScores", "MethodResult"]
+
+_LEVEL = 0.95
+
+
+@dataclass(frozen=True)
+class FoldScores:
+    """One method on one fold.
+
+    Attributes
+    ----------
+    acsa, f1, gm : float
+    recalls : ndarray of shape (C,)
+        NaN for a class that is not in the test part.
+    seconds : float
+        By the clock, of training and prediction.
+    test : ndarray of int
+        Rows that were predicted.
+    predicted : ndarray of int, shape (n_test,)
+        Class numbers.
+    probabilities : ndarray of shape (n_test, C), or None
+    """
+
+    acsa: float
+    f1: float
+    gm: float
+    recalls: np.ndarray
+    seconds: float
+    test: np.ndarray
+    predicted: np.ndarray
+    probabilities: np.ndarray | None
+
+
+@dataclass
+class MethodResult:
+    """One method in a comparison.
+
+    Attributes
+    ----------
+    candidate : Candidate
+    folds : list of FoldScores
+        One for every fold of every repetition; empty if it was not measured.
+    left_out : str
+        Why it was not measured; empty if it was.
+    shortened : float
+        Share of its full training that there was time for; 1 is all of it.
+    """
+
+    candidate: Candidate
+    folds: list[FoldScores] = field(default_factory=list)
+    left_out: str = ""
+    shortened: float = 1.0
+
+    @property
+    def acsa(self) -> np.ndarray:
+        """ACSA on every fold."""
+        return np.array([fold.acsa for fold in self.folds])
+
+    @property
+    def recalls(self) -> np.ndarray:
+        """Mean recall of every class, (C,)."""
+        return np.nanmean([fold.recalls for fold in self.folds], axis=0)
+
+    @property
+    def seconds(self) -> float:
+        """Mean time of training and predicting a fold."""
+        return float(np.mean([fold.seconds for fold in self.folds]))
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Methods on one data set, by repeated stratified cross-validation.
+
+    Attributes
+    ----------
+    classes : ndarray of shape (C,)
+    counts : ndarray of int, shape (C,)
+        Rows of each class.
+    codes : ndarray of int, shape (n,)
+        Class number of every row.
+    data : {"pictures", "tables"}
+    n_folds, n_repeats : int
+    rope : float
+        Differences of ACSA up to this size make no difference in practice.
+    results : tuple of MethodResult
+        Of all methods, also of those that were left out, in the order in which they ran.
+    seconds : float
+        Of the whole comparison, by the clock.
+    random_state : int
+    interrupted : bool
+        Whether it was stopped before all methods had run.
+    """
+
+    classes: np.ndarray
+    counts: np.ndarray
+    codes: np.ndarray
+    data: str
+    n_folds: int
+    n_repeats: int
+    rope: float
+    results: tuple[MethodResult, ...]
+    seconds: float
+    random_state: int
+    interrupted: bool = False
+
+    @property
+    def measured(self) -> list[MethodResult]:
+        """The methods that were measured, best mean ACSA first."""
+        measured = [result for result in self.results if result.folds]
+        return sorted(measured, key=lambda result: -result.acsa.mean())
+
+    @property
+    def left_out(self) -> list[MethodResult]:
+        """The methods that were not measured."""
+        return [result for result in self.results if not result.folds]
+
+    def result(self, name: str) -> MethodResult:
+        """Return one method's result.
+
+        Raises
+        ------
+        InputError
+            If it was not measured.
+        """
+        found = {result.candidate.name: result for result in self.measured}
+        if name not in found:
+            raise InputError(f"{name!r} was not measured; there are {', '.join(found)}.")
+        return found[name]
+
+    def interval(self, scores: Sequence[float] | np.ndarray) -> tuple[float, float]:
+        """Return the 95 % interval of a mean over the folds.
+
+        Training sets of folds overlap, so that the mean is less certain than it seems: the variance
+        is s²(1/n + ρ/(1 - ρ)) with ρ = 1/k for k folds (Nadeau and Bengio, 2003).
+        """
+        values = np.asarray(scores, dtype=float)
+        n, rho = len(values), 1 / self.n_folds
+        scale = values.std(ddof=1) * np.sqrt(1 / n + rho / (1 - rho))
+        reach = float(t.ppf((1 + _LEVEL) / 2, n - 1) * scale)
+        return float(values.mean()) - reach, float(values.mean()) + reach
+
+    def compare(self, first: str, second: str) -> CorrelatedTPosterior:
+        """Compare two methods: `osrae.evaluation.statistics.bayesian_correlated_t` on their folds.
+
+        ``p_left`` is the probability that ``first`` is better by more than ``rope``, ``p_rope``
+        that both are practically the same, ``p_right`` that ``second`` is better.
+        """
+        return bayesian_correlated_t(
+            self.result(first).acsa,
+            self.result(second).acsa,
+            rope=self.rope,
+            test_fraction=1 / self.n_folds,
+        )
+
+    def table(self) -> pd.DataFrame:
+        """Return the ranked methods.
+
+        Returns
+        -------
+        DataFrame
+            Indexed by name, best first: ``title``; ``acsa`` and its 95 % interval ``low``,
+            ``high``; ``f1``, ``gm``; ``rarest``, the recall of the rarest class; ``p_best_better``,
+            the probability that the first method is better by more than ``rope``, and ``p_same``,
+            that both are practically the same; ``seconds`` for a fold; ``shortened``.
+        """
+        measured = self.measured
+        rows = []
+        for result in measured:
+            low, high = self.interval(result.acsa)
+            beside = self.compare(measured[0].candidate.name, result.candidate.name)
+            same = result is measured[0]
+            rows.append(
+                {
+                    "method": result.candidate.name,
+                    "title": result.candidate.title,
+                    "acsa": result.acsa.mean(),
+                    "low": low,
+                    "high": high,
+                    "f1": np.mean([fold.f1 for fold in result.folds]),
+                    "gm": np.mean([fold.gm for fold in result.folds]),
+                    "rarest": result.recalls[self.counts.argmin()],
+                    "p_best_better": np.nan if same else beside.p_left,
+                    "p_same": np.nan if same else beside.p_rope,
+                    "seconds": result.seconds,
+                    "shortened": result.shortened,
+                }
+            )
+        return pd.DataFrame(rows).set_index("method")
+
+    def recalls(self) -> pd.DataFrame:
+        """Return the mean recall of every class (rows, rarest last) by every method (columns)."""
+        order = np.argsort(-self.counts, kind="stable")
+        columns = {result.candidate.name: result.recalls[order] for result in self.measured}
+        return pd.DataFrame(columns, index=pd.Index(self.classes[order], name="class"))
+
+    def predictions(self, name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+        """Return true classes, and what a method said of every row when it was in the test part.
+
+        Of the first repetition. The third is probabilities (n, C), None if it gives none.
+        """
+        folds = self.result(name).folds[: self.n_folds]
+        rows = np.concatenate([fold.test for fold in folds])
+        predicted = np.concatenate([fold.predicted for fold in folds])
+        told: list[Any] = [fold.probabilities for fold in folds]
+        probabilities = None if any(p is None for p in told) else np.concatenate(told)
+        return self.classes[self.codes[rows]], self.classes[predicted], probabilities
