@@ -17,6 +17,7 @@ from osrae.errors import (
 )
 
 if TYPE_CHECKING:
+    from osrae.benchmark.comparing import compare
     from osrae.methods.amdo import AMDO
     from osrae.methods.bagan import BAGAN
     from osrae.methods.deep_classifier import DeepClassifier
@@ -54,6 +55,7 @@ __all__ = [
     "TrainingDivergedError",
     "TwoStageClassifier",
     "__version__",
+    "compare",
     "load",
 ]
 
@@ -71,6 +73,7 @@ _HOMES = {
     "RAEOversampler": "osrae.methods.rae_oversampler",
     "SMOTEFamily": "osrae.methods.smote",
     "TwoStageClassifier": "osrae.methods.two_stage",
+    "compare": "osrae.benchmark.comparing",
     "load": "osrae.methods.persistence",
 }
 

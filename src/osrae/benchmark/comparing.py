@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import torch
 from sklearn.model_selection import StratifiedKFold
 
 from osrae.benchmark.budget import TrainingPlan
@@ -225,7 +225,7 @@ class _Run:
         """Time the networks' training, and shorten it so that all folds take these seconds."""
         train, _ = next(self.folds.of(0))
         plan = TrainingPlan.of(self._model(0), *self.folds.rows(train))
-        cores, n_folds = os.cpu_count() or 1, self.folds.n_folds
+        cores, n_folds = torch.get_num_threads(), self.folds.n_folds
         full = plan.seconds * n_folds / cores
         if full <= seconds:
             return

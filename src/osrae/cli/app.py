@@ -49,6 +49,11 @@ def fit(
         bool,
         typer.Option("--baseline", help="Train the same network without oversampling beside it."),
     ] = False,
+    report: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.html", show_default=False,
+                     help="Also write a report to look at: one HTML file."),
+    ] = None,
     test_fraction: Annotated[
         float, typer.Option(help="Share of every class that is held out and scored; 0 is none.")
     ] = 0.2,
@@ -70,7 +75,7 @@ def fit(
     device: o.Device = "auto",
     resume: o.Resume = False,
     quiet: o.Quiet = False,
-) -> None:
+) -> None:  # fmt: skip
     """Train a classifier, score it on held-out data, and save it.
 
     With a sampler as --method, ResNet-18 (tables: a small network) is trained
@@ -87,7 +92,7 @@ def fit(
         method, preset, encoder, latent_dim, mixture_size, mixing, class_sampling, augmentation,
         max_steps, batch_size, learning_rate, categorical, seed, device, quiet, others,
     )  # fmt: skip
-    run(data, target, output, o.parse_size(size), options, test_fraction, baseline, resume)
+    run(data, target, output, o.parse_size(size), options, test_fraction, baseline, report, resume)
 
 
 @app.command()
@@ -175,6 +180,48 @@ def resample(
         max_steps, batch_size, learning_rate, categorical, seed, device, quiet, others,
     )  # fmt: skip
     run(data, target, output, o.parse_size(size), options, strategy, count, resume)
+
+
+@app.command()
+def compare(
+    data: o.Data,
+    target: o.Target = None,
+    budget: Annotated[
+        str, typer.Option(metavar="TIME", help="For everything, about: 90s, 10m, 1h.")
+    ] = "10m",
+    method: Annotated[
+        list[str] | None,
+        typer.Option("--method", metavar="NAME", show_default=False,
+                     help="A method of `osrae methods`, or SAMPLER+CLASSIFIER, as "
+                     "smote+gradient-boosting; may be repeated. Without it, all that take such "
+                     "data."),
+    ] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Report to write: .html.", show_default=False),
+    ] = None,
+    table: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Ranking to write: .csv.", show_default=False),
+    ] = None,
+    rope: Annotated[
+        float,
+        typer.Option(help="A difference of ACSA of this size or less makes no difference in "
+                     "practice; 0.01 is one point."),
+    ] = 0.01,
+    size: o.Size = None,
+    seed: o.Seed = 0,
+    quiet: o.Quiet = False,
+) -> None:  # fmt: skip
+    """Say which method to use on your data.
+
+    Cross-validation of many methods on the same folds, resampling inside the
+    folds only. A plain model, class weights and gradient boosting always take
+    part. Ctrl-C shows what has run until then.
+    """
+    from osrae.cli.compare import run
+
+    run(data, target, o.parse_size(size), method, budget, rope, report, table, seed, quiet)
 
 
 @app.command()

@@ -1,0 +1,123 @@
+"""``osrae compare``."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+from rich.markup import escape
+from rich.table import Table
+
+from osrae.benchmark.advice import advise, how_to_train
+from osrae.benchmark.comparing import compare
+from osrae.benchmark.comparison import Comparison
+from osrae.cli.display import console, note
+from osrae.cli.runs import check_output_file
+from osrae.cli.source import read_source
+from osrae.errors import InputError
+
+__all__ = ["parse_duration", "run"]
+
+_UNITS = {"s": 1, "m": 60, "min": 60, "h": 3600}
+
+
+def parse_duration(text: str) -> float:
+    """Read ``10m``, ``90s``, ``1.5h``; a bare number is minutes.
+
+    Raises
+    ------
+    InputError
+        If the text is something else.
+    """
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(s|m|min|h)?", text.strip().lower())
+    if match is None or not float(match[1]):
+        raise InputError(f"--budget {text}: expected a time, as 90s, 10m or 1h.")
+    return float(match[1]) * _UNITS[match[2] or "m"]
+
+
+def run(
+    data: Path,
+    target: str | None,
+    size: tuple[int, int] | None,
+    methods: list[str] | None,
+    budget: str,
+    rope: float,
+    report: Path | None,
+    table: Path | None,
+    seed: int,
+    quiet: bool,
+) -> None:
+    """Compare, print the ranking and the advice, and write the report."""
+    seconds = parse_duration(budget)
+    if report is not None:
+        check_output_file(report, (".html",))
+    if table is not None:
+        check_output_file(table, (".csv",))
+    source = read_source(data, target, size)
+    started = time.monotonic()
+
+    def told(text: str) -> None:
+        if not quiet:
+            elapsed = time.monotonic() - started
+            note(f"{elapsed / 60:5.1f} of {seconds / 60:g} min  {text}")
+
+    found = compare(
+        source.X, source.y, methods=methods, budget=seconds, rope=rope, random_state=seed,
+        report=told,
+    )  # fmt: skip
+    advice = advise(found)
+    command = how_to_train(advice.method, str(data), target)
+    console.print(_ranking(found))
+    _say_left_out(found)
+    console.print()
+    console.print(advice.text, markup=False)
+    console.print()
+    console.print(command, markup=False)
+    if table is not None:
+        found.table().to_csv(table)
+        note(f"Table: {table}")
+    if report is not None:
+        from osrae.report import write_report
+        from osrae.report.comparison import comparison_report
+
+        said = shlex.join(["osrae", *sys.argv[1:]])
+        page = comparison_report(found, title=data.name, command=said, train=command)
+        write_report(page, report)
+        note(f"Report: {report}")
+
+
+def _ranking(found: Comparison) -> Table:
+    times = "" if found.n_repeats == 1 else f", {found.n_repeats} times"
+    table = Table(title=f"ACSA in %, {found.n_folds}-fold cross-validation{times}")
+    points = f"{100 * found.rope:g} point{'' if found.rope == 0.01 else 's'}"
+    for name in ("method", "ACSA", "95 % interval", "rarest class", "same", "behind", "s"):
+        table.add_column(name, justify="left" if name == "method" else "right")
+    for row in found.table().to_dict("records"):
+        share = row["shortened"]
+        cut = "" if share == 1 else f" ({100 * share:.0f} % of its training)"
+        table.add_row(
+            escape(f"{row['title']}{cut}"), _percent(row["acsa"]),
+            f"{_percent(max(row['low'], 0))} – {_percent(min(row['high'], 1))}",
+            *(_percent(row[name]) for name in ("rarest", "p_same", "p_best_better")),
+            f"{row['seconds']:.1f}",
+        )  # fmt: skip
+    table.caption = (
+        f"rarest class: its recall. same, behind: probability in % that the method and the first "
+        f"differ by {points} or less, or that it is behind by more. s: seconds for a fold."
+    )
+    return table
+
+
+def _say_left_out(found: Comparison) -> None:
+    if found.interrupted:
+        note("Stopped; this is what had run until then.")
+    for result in found.left_out:
+        note(f"Left out: {result.candidate.title}: {result.left_out}")
+
+
+def _percent(share: float) -> str:
+    return "–" if np.isnan(share) else f"{100 * share:.1f}"

@@ -1,0 +1,240 @@
+"""The report on a comparison of methods on one data set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+import numpy as np
+
+from osrae.benchmark.advice import advise, how_to_train
+from osrae.benchmark.comparison import Comparison, MethodResult
+from osrae.evaluation.calibration import expected_calibration_error, reliability_table
+from osrae.report.classes import confusion_items, recall_table, results
+from osrae.report.figures import reliability
+from osrae.report.page import (
+    Code,
+    Column,
+    DataTable,
+    Facts,
+    Highlight,
+    Highlights,
+    Interval,
+    Item,
+    Page,
+    Section,
+)
+from osrae.storage import library_versions
+
+__all__ = ["comparison_report"]
+
+#: Recalls of so many methods stand beside each other.
+_BESIDE = 6
+
+
+def comparison_report(
+    comparison: Comparison, *, title: str = "", command: str = "", train: str = ""
+) -> Page:
+    """Report on a comparison.
+
+    Parameters
+    ----------
+    comparison : Comparison
+    title : str
+        What the data are called.
+    command : str
+        What was run, if it was a command.
+    train : str
+        How the method that is advised is trained; `how_to_train` says it if it is empty.
+
+    Returns
+    -------
+    Page
+    """
+    advice = advise(comparison)
+    chosen = comparison.result(advice.method)
+    measured = comparison.measured
+    amounts = f"{int(comparison.counts.sum()):,} samples of {len(comparison.classes)} classes"
+    stopped = " It was stopped before all methods had run." if comparison.interrupted else ""
+    return Page(
+        title=f"Which method for {title}?" if title else "Which method for these data?",
+        subtitle=f"{len(measured)} methods, {amounts}, {date.today().isoformat()}",
+        lead=advice.text + stopped,
+        sections=list(_sections(comparison, chosen, command)),
+        opening=[
+            Highlights(_highlights(comparison, chosen)),
+            Code(train or how_to_train(advice.method), "What trains it"),
+        ],
+    )
+
+
+def _sections(comparison: Comparison, chosen: MethodResult, command: str) -> Iterator[Section]:
+    yield _ranking(comparison)
+    yield _classes(comparison, chosen)
+    yield from _calibration(comparison, chosen)
+    yield from _left_out(comparison)
+    yield _how(comparison, command)
+
+
+def _highlights(comparison: Comparison, chosen: MethodResult) -> list[Highlight]:
+    low, high = comparison.interval(chosen.acsa)
+    rarest = int(comparison.counts.argmin())
+    found = [
+        Highlight(
+            _percent(chosen.acsa.mean()),
+            f"ACSA of {chosen.candidate.title}",
+            f"95 % interval {_percent(max(low, 0))} to {_percent(min(high, 1))}",
+        )
+    ]
+    if not np.isnan(chosen.recalls[rarest]):
+        found.append(
+            Highlight(
+                _percent(chosen.recalls[rarest]),
+                f"recall of {comparison.classes[rarest]}",
+                f"the rarest class: {comparison.counts[rarest]} samples",
+            )
+        )
+    plain = next(r for r in comparison.measured if r.candidate.rank == 0)
+    if plain is not chosen:
+        found.append(
+            Highlight(
+                _percent(plain.acsa.mean()), f"ACSA of {plain.candidate.title}",
+                "the best of the plain models",
+            )
+        )  # fmt: skip
+    return [*found, Highlight(f"{chosen.seconds:.1f} s", "to train and predict a fold")]
+
+
+def _ranking(comparison: Comparison) -> Section:
+    table = comparison.table()
+    # The interval of a mean may reach beyond what a mean can be.
+    shown = [
+        (
+            row["title"],
+            Interval(100 * row["acsa"], 100 * max(row["low"], 0), 100 * min(row["high"], 1)),
+            100 * row["f1"],
+            *(_known(row[name]) for name in ("rarest", "p_same", "p_best_better")),
+            row["seconds"],
+            100 * row["shortened"],
+        )
+        for row in table.to_dict("records")
+    ]
+    points = f"{100 * comparison.rope:g} points"
+    columns = [
+        Column("method"),
+        Column("ACSA, % (95 % interval)", "interval"),
+        Column("F1, %", "number"),
+        Column("recall of the rarest class, %", "number"),
+        Column("same as the first, %", "number", 0),
+        Column("behind the first, %", "number", 0),
+        Column("seconds a fold", "number", 2),
+        Column("training, %", "number", 0),
+    ]
+    cut = (table.shortened < 1).any()
+    return Section(
+        "Ranking",
+        "ACSA is the mean of the recalls of all classes: every class counts the same, however rare "
+        "it is.",
+        [
+            DataTable(
+                "Methods by ACSA, the best first",
+                columns,
+                shown,
+                strong=[(0, 1)],
+                note=f"Same and behind: the probability that the method and the first differ by "
+                f"{points} of ACSA or less, and that it is behind by more (Bayesian correlated "
+                "t-test). The first was picked because its figure is the highest, which flatters "
+                "it a little."
+                + (
+                    " Training: the share of its full length that there was time for."
+                    if cut
+                    else ""
+                ),
+            )
+        ],
+    )
+
+
+def _classes(comparison: Comparison, chosen: MethodResult) -> Section:
+    true, predicted, _ = comparison.predictions(chosen.candidate.name)
+    plain = next(r for r in comparison.measured if r.candidate.rank == 0)
+    others = {}
+    if plain is not chosen:
+        others[plain.candidate.title] = comparison.predictions(plain.candidate.name)[1]
+    trained = comparison.classes[comparison.codes]
+    found = results(comparison.classes, trained, true, predicted, others)
+    items: list[Item] = [recall_table(found), *confusion_items(found), _all_recalls(comparison)]
+    return Section(
+        "Classes",
+        f"What {chosen.candidate.title} says of every sample when it was held out, in the first "
+        "cross-validation.",
+        items,
+    )
+
+
+def _all_recalls(comparison: Comparison) -> DataTable:
+    recalls = 100 * comparison.recalls().iloc[:, :_BESIDE]
+    titles = {r.candidate.name: r.candidate.title for r in comparison.measured}
+    columns = [
+        Column("class"),
+        Column("samples", "number", 0),
+        *(Column(f"{titles[name]}, %", "number", 0) for name in recalls.columns),
+    ]
+    counts = dict(zip(comparison.classes.tolist(), comparison.counts.tolist(), strict=True))
+    rows = [
+        (str(label), counts[label], *(None if np.isnan(v) else float(v) for v in values))
+        for label, values in zip(recalls.index.tolist(), recalls.to_numpy(), strict=True)
+    ]
+    return DataTable(
+        f"Recall of each class by the first {len(recalls.columns)} methods", columns, rows,
+        folded=True,
+    )  # fmt: skip
+
+
+def _calibration(comparison: Comparison, chosen: MethodResult) -> Iterator[Section]:
+    true, _, probabilities = comparison.predictions(chosen.candidate.name)
+    if probabilities is None:
+        return
+    # Weighted to equally common classes: those are what methods for rare classes predict for.
+    weights = "balanced" if len(np.unique(true)) == len(comparison.classes) else None
+    given = (true, probabilities, comparison.classes, weights)
+    error = expected_calibration_error(*given)
+    yield Section(
+        "Whether its probabilities can be believed",
+        f"For equally common classes, sureness and share of right predictions of "
+        f"{chosen.candidate.title} differ by {100 * error:.1f} points on average (expected "
+        "calibration error).",
+        [reliability(reliability_table(*given, n_bins=10), error)],
+    )
+
+
+def _left_out(comparison: Comparison) -> Iterator[Section]:
+    if comparison.left_out:
+        rows = [(r.candidate.title, r.left_out) for r in comparison.left_out]
+        yield Section(
+            "Left out",
+            "These methods were not measured. A longer budget lets those in that were too slow.",
+            [DataTable("Methods that were left out", [Column("method"), Column("why")], rows)],
+        )
+
+
+def _how(comparison: Comparison, command: str) -> Section:
+    times = "once" if comparison.n_repeats == 1 else f"{comparison.n_repeats} times"
+    facts = [
+        ("cross-validation", f"{comparison.n_folds} stratified folds, {times}; the same for all"),
+        ("resampling", "inside the training parts only"),
+        ("no difference", f"up to {100 * comparison.rope:g} points of ACSA"),
+        ("time", f"{comparison.seconds:.0f} s"),
+        ("seed", str(comparison.random_state)),
+    ]
+    items: list[Item] = [Code(command, "The command of this comparison")] if command else []
+    versions = [(name, str(number)) for name, number in library_versions().items()]
+    return Section("How it was compared", "", [*items, Facts([*facts, *versions])])
+
+
+def _known(share: float) -> float | None:
+    return None if np.isnan(share) else 100 * share
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
