@@ -69,9 +69,9 @@ def compare(
 
     A plain model, class weights and gradient boosting always take part. Resampling happens inside
     the folds: no test row is ever seen by a sampler. Methods get their time in turn; a network's
-    training is shortened to it, and a method that would get less than a quarter of what it needs is
-    left out and named. Once all have run, the cross-validation is repeated with other folds as
-    often as there is time for all of them.
+    training is shortened to it, and one that would get less than a quarter of what it needs is left
+    out and named, unless it always takes part. Once all have run, the cross-validation is repeated
+    with other folds as often as there is time for all of them.
 
     Parameters
     ----------
@@ -80,8 +80,7 @@ def compare(
     methods : sequence of str, or None
         Of `osrae.methods.available`, or ``"sampler+classifier"``; None for all that take such data.
     budget : float, default=600.0
-        Seconds for everything, about. What always takes part is trained for a quarter of its full
-        length at least, whatever that takes.
+        Seconds for everything, about. A method that trains no network cannot be shortened.
     rope : float, default=0.01
         A difference of ACSA of this size or less makes no difference in practice.
     random_state : int, default=0
@@ -227,12 +226,12 @@ class _Run:
         plan = TrainingPlan.of(self._model(0), *self.folds.rows(train))
         cores, n_folds = torch.get_num_threads(), self.folds.n_folds
         full = plan.seconds * n_folds / cores
-        if full <= seconds:
+        if not plan.stages or full <= seconds:
             return
-        share = seconds / full
+        share = max(seconds, 0.0) / full
         if share < _LEAST_SHARE and optional:
             self.result.left_out = f"needs about {_told(full)}"
-        self.plan, self.result.shortened = plan, max(share, _LEAST_SHARE)
+        self.plan, self.result.shortened = plan, share
 
     def _model(self, number: int) -> Any:
         model = self.result.candidate.model(self.folds.seed + number)

@@ -17,6 +17,7 @@ from osrae.evaluation.statistics import CorrelatedTPosterior, bayesian_correlate
 __all__ = ["Comparison", "FoldScores", "MethodResult"]
 
 _LEVEL = 0.95
+_HALF = 0.5
 
 
 @dataclass(frozen=True)
@@ -74,8 +75,12 @@ class MethodResult:
 
     @property
     def recalls(self) -> np.ndarray:
-        """Mean recall of every class, (C,)."""
-        return np.nanmean([fold.recalls for fold in self.folds], axis=0)
+        """Mean recall of every class, (C,); NaN for one that was never tested."""
+        recalls = np.array([fold.recalls for fold in self.folds])
+        tested = ~np.isnan(recalls).all(axis=0)
+        means = np.full(recalls.shape[1], np.nan)
+        means[tested] = np.nanmean(recalls[:, tested], axis=0)
+        return means
 
     @property
     def seconds(self) -> float:
@@ -129,6 +134,11 @@ class Comparison:
     def left_out(self) -> list[MethodResult]:
         """The methods that were not measured."""
         return [result for result in self.results if not result.folds]
+
+    @property
+    def cut_short(self) -> list[MethodResult]:
+        """The methods that had time for less than half of their training."""
+        return [result for result in self.measured if result.shortened < _HALF]
 
     def result(self, name: str) -> MethodResult:
         """Return one method's result.

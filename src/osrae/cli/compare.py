@@ -115,6 +115,10 @@ def _ranking(found: Comparison) -> Table:
 def _say_left_out(found: Comparison) -> None:
     if found.interrupted:
         note("Stopped; this is what had run until then.")
+    if found.cut_short:
+        titles = ", ".join(result.candidate.title for result in found.cut_short)
+        note(f"Cut to less than half of their training, and so shown too weak: {titles}. A longer "
+             "--budget mends that.")  # fmt: skip
     for result in found.left_out:
         note(f"Left out: {result.candidate.title}: {result.left_out}")
 

@@ -21,6 +21,7 @@ from osrae.report.page import (
     Highlights,
     Interval,
     Item,
+    Note,
     Page,
     Section,
 )
@@ -113,7 +114,8 @@ def _ranking(comparison: Comparison) -> Section:
             row["title"],
             Interval(100 * row["acsa"], 100 * max(row["low"], 0), 100 * min(row["high"], 1)),
             100 * row["f1"],
-            *(_known(row[name]) for name in ("rarest", "p_same", "p_best_better")),
+            _known(row["rarest"]),
+            *(_known(row[name], 0) for name in ("p_same", "p_best_better")),
             row["seconds"],
             100 * row["shortened"],
         )
@@ -136,6 +138,7 @@ def _ranking(comparison: Comparison) -> Section:
         "ACSA is the mean of the recalls of all classes: every class counts the same, however rare "
         "it is.",
         [
+            *_warning(comparison),
             DataTable(
                 "Methods by ACSA, the best first",
                 columns,
@@ -150,9 +153,22 @@ def _ranking(comparison: Comparison) -> Section:
                     if cut
                     else ""
                 ),
-            )
+            ),
         ],
     )
+
+
+def _warning(comparison: Comparison) -> list[Item]:
+    if not comparison.cut_short:
+        return []
+    titles = ", ".join(result.candidate.title for result in comparison.cut_short)
+    return [
+        Note(
+            "There was time for less than half of the training of these methods, so they are shown "
+            f"too weak: {titles}. A longer budget mends that.",
+            "warning",
+        )
+    ]
 
 
 def _classes(comparison: Comparison, chosen: MethodResult) -> Section:
@@ -232,8 +248,8 @@ def _how(comparison: Comparison, command: str) -> Section:
     return Section("How it was compared", "", [*items, Facts([*facts, *versions])])
 
 
-def _known(share: float) -> float | None:
-    return None if np.isnan(share) else 100 * share
+def _known(share: float, digits: int = 1) -> float | None:
+    return None if np.isnan(share) else round(100 * share, digits)
 
 
 def _percent(share: float) -> str:

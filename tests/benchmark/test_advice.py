@@ -1,0 +1,101 @@
+import dataclasses
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_iris
+
+from osrae.benchmark.advice import advise, how_to_train
+from osrae.benchmark.candidates import candidates
+
+from .comparisons import comparison
+
+FAIR = [0.70, 0.72, 0.75, 0.71, 0.72]
+CLOSE = [0.705, 0.722, 0.752, 0.713, 0.723]
+GOOD = [0.80, 0.84, 0.82, 0.86, 0.83]
+UNSURE = [0.60, 0.90, 0.65, 0.88, 0.70]
+
+
+def test_a_method_that_is_clearly_better_is_advised():
+    advice = advise(comparison({"logistic-regression": FAIR, "rae": GOOD}))
+    assert advice.method == "rae"
+    assert advice.text.startswith(
+        "Use class-preserving regularised auto-encoder: on average it finds 83.0 % of a class"
+    )
+    assert "logistic regression finds 72.0 %" in advice.text
+    assert "the probability that it is behind by more than 1 point is 1.00." in advice.text
+
+
+def test_a_simple_method_that_is_practically_the_same_is_advised():
+    advice = advise(comparison({"weighted-logistic-regression": FAIR, "rae": CLOSE}))
+    assert advice.method == "weighted-logistic-regression"
+    assert "practically the same as the best method" in advice.text
+    assert "differ by 1 point or less is 1.00" in advice.text
+
+
+def test_a_simple_method_is_advised_where_the_better_one_may_not_be():
+    advice = advise(comparison({"gradient-boosting": FAIR, "rae": UNSURE}, rope=0.03))
+    assert advice.method == "gradient-boosting"
+    assert "better by more than 3 points is only 0." in advice.text
+
+
+def test_of_two_plain_models_the_first_is_the_simplest():
+    found = comparison({"gradient-boosting": CLOSE, "logistic-regression": FAIR})
+    assert advise(found).method == "logistic-regression"
+
+
+def test_a_rare_class_is_named_with_how_little_is_known_of_it():
+    text = advise(comparison({"logistic-regression": GOOD, "rae": FAIR})).text
+    assert "Of the rarest class, c with 10 rows, it finds 83.0 %" in text
+    assert "collect more of them first" in text
+    many = comparison({"logistic-regression": GOOD, "rae": FAIR}, counts=np.array([300, 200, 100]))
+    assert advise(many).text.endswith("Of the rarest class, c with 100 rows, it finds 83.0 %.")
+
+
+def test_training_that_was_cut_short_is_said():
+    found = comparison({"logistic-regression": FAIR, "rae": GOOD}, counts=np.array([90, 90, 90]))
+    cut = dataclasses.replace(found.results[1], shortened=0.4)
+    text = advise(dataclasses.replace(found, results=(found.results[0], cut))).text
+    assert "its training was cut to 40 % by the time budget" in text
+
+
+def test_a_class_that_could_not_be_tested_is_said():
+    found = comparison({"logistic-regression": GOOD, "rae": FAIR}, counts=np.array([90, 90, 1]))
+    for result in found.results:
+        for fold in result.folds:
+            fold.recalls[2] = np.nan
+    assert "The class c has 1 row and could not be tested." in advise(found).text
+
+
+def test_advice_is_two_sentences():
+    for scores in ({"rae": GOOD, "logistic-regression": FAIR}, {"logistic-regression": GOOD}):
+        text = advise(comparison(scores)).text
+        assert text.count(". ") == 1
+        assert text.endswith(".")
+
+
+def test_commands_are_quoted():
+    assert how_to_train("rae", "my data.csv", "the class") == (
+        "osrae fit 'my data.csv' --target 'the class' --method rae -o model"
+    )
+    assert how_to_train("smote", "pictures") == "osrae fit pictures --method smote -o model"
+
+
+QUICK = [
+    c.name for c in candidates("tables", ["smote+gradient-boosting", "balanced-random-forest"])
+]
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_code_that_is_advised_works(name):
+    X, y = load_iris(return_X_y=True)
+    X, y = X[:110], y[:110]
+    names = {"X": X, "y": y}
+    exec(how_to_train(name), names)
+    assert (names["model"].predict(X) == y).mean() > 0.9
+
+
+def test_advice_needs_no_torch_to_be_said():
+    code = "import sys, osrae.benchmark.cells; assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)

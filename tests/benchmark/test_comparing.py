@@ -1,0 +1,171 @@
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.datasets import load_digits, load_wine
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import balanced_accuracy_score
+from sklearn.model_selection import StratifiedKFold
+
+import osrae
+from osrae.benchmark import comparing
+from osrae.benchmark.candidates import ALWAYS, candidates
+from osrae.errors import DataWarning, InputError
+
+PLAIN = set(ALWAYS["tables"])
+
+
+@pytest.fixture(scope="module")
+def wine() -> tuple[pd.DataFrame, pd.Series]:
+    """A data frame with text labels: 59, 40 and 12 rows."""
+    data = load_wine(as_frame=True)
+    rows = np.r_[0:59, 59:99, 130:142]
+    names = np.array(["first", "second", "rare"])
+    return data.data.iloc[rows], pd.Series(names[data.target.iloc[rows]])
+
+
+@pytest.fixture(scope="module")
+def found(wine):
+    return osrae.compare(
+        *wine, methods=["smote+logistic-regression", "rae"], budget=3.0, random_state=1
+    )
+
+
+def test_plain_models_and_what_was_chosen_are_measured_on_the_same_folds(found, wine):
+    names = {result.candidate.name for result in found.results}
+    assert names == PLAIN | {"smote+logistic-regression", "rae"}
+    tested = [[fold.test.tolist() for fold in result.folds] for result in found.measured]
+    assert all(rows == tested[0] for rows in tested)
+    assert len(tested[0]) == found.n_folds * found.n_repeats
+    first = np.concatenate(tested[0][: found.n_folds])
+    assert sorted(first) == list(range(len(wine[1])))
+
+
+def test_scores_are_those_of_the_model_trained_by_hand(found, wine):
+    X, y = wine
+    codes = np.unique(y, return_inverse=True)[1]
+    splits = StratifiedKFold(5, shuffle=True, random_state=1).split(codes, codes)
+    scores = []
+    for train, test in splits:
+        mean, sd = X.iloc[train].mean(), X.iloc[train].std(ddof=0)
+        model = LogisticRegression(max_iter=1000).fit((X.iloc[train] - mean) / sd, y.iloc[train])
+        predicted = model.predict((X.iloc[test] - mean) / sd)
+        scores.append(balanced_accuracy_score(y.iloc[test], predicted))
+    ours = found.result("logistic-regression").acsa[:5]
+    assert ours == pytest.approx(np.array(scores), abs=0.03)
+
+
+def test_a_budget_that_is_too_short_leaves_methods_out_and_says_so(wine):
+    started = time.monotonic()
+    found = osrae.compare(*wine, methods=["rae", "deepsmote"], budget=0.01)
+    assert {r.candidate.name for r in found.measured} == PLAIN
+    assert {r.left_out for r in found.left_out} == {"no time was left"}
+    assert found.n_repeats == 1
+    assert time.monotonic() - started < 60  # far from the minutes that both would take
+
+
+def test_training_is_shortened_to_the_time_there_is(wine, monkeypatch):
+    monkeypatch.setattr(comparing, "_LEAST_SHARE", 0.001)
+    found = osrae.compare(*wine, methods=["rae"], budget=4.0)
+    result = found.result("rae")
+    assert 0.001 <= result.shortened < 1
+
+
+def test_a_method_that_fails_is_named_and_the_rest_is_compared(wine, monkeypatch):
+    real = comparing._Run._run
+
+    def broken(self, train, test, number):
+        if self.result.candidate.name == "gradient-boosting" and number == 1:
+            raise RuntimeError("out of luck.")
+        return real(self, train, test, number)
+
+    monkeypatch.setattr(comparing._Run, "_run", broken)
+    found = osrae.compare(*wine, methods=[], budget=0.01)
+    (lost,) = found.left_out
+    assert lost.candidate.name == "gradient-boosting"
+    assert lost.left_out == "failed: RuntimeError: out of luck"
+    assert len(found.measured) == len(PLAIN) - 1
+
+
+def test_ctrl_c_shows_what_had_run(wine, monkeypatch):
+    real = comparing._Run._run
+
+    def interrupted(self, train, test, number):
+        if self.result.candidate.name == "gradient-boosting" and number == 2:
+            raise KeyboardInterrupt
+        return real(self, train, test, number)
+
+    monkeypatch.setattr(comparing._Run, "_run", interrupted)
+    found = osrae.compare(*wine, methods=["rae"], budget=60)
+    assert found.interrupted
+    assert {r.candidate.name for r in found.measured} == {
+        name for name in PLAIN if name.endswith("logistic-regression")
+    }
+    assert {r.left_out for r in found.left_out} == {"stopped before it was measured"}
+
+
+def test_pictures_are_compared_too():
+    X, y = load_digits(n_class=3, return_X_y=True)
+    X = (X.reshape(-1, 8, 8) * 15).astype(np.uint8)
+    rows = np.concatenate(
+        [np.flatnonzero(y == label)[:n] for label, n in ((0, 40), (1, 25), (2, 10))]
+    )
+    found = osrae.compare(X[rows], y[rows], methods=["random"], budget=6.0)
+    assert set(ALWAYS["pictures"]) <= {r.candidate.name for r in found.measured}
+    assert 0 < found.result("plain").shortened < 1
+    assert found.result("weighted-gradient-boosting").acsa.mean() > 0.7
+
+
+def test_small_classes_decide_how_many_folds_there_are(wine):
+    X, y = wine
+    rows = np.r_[0:99, 99:102]
+    found = osrae.compare(X.iloc[rows], y.iloc[rows], methods=[], budget=0.01)
+    assert found.n_folds == 3
+
+
+def test_a_class_of_one_row_is_trained_on_and_never_tested(wine):
+    X, y = wine
+    rows = np.r_[0:99, 99]
+    with pytest.warns(DataWarning, match="never tested: rare"):
+        found = osrae.compare(X.iloc[rows], y.iloc[rows], methods=[], budget=0.01)
+    tested = np.concatenate([f.test for f in found.measured[0].folds[:5]])
+    assert sorted(tested) == list(range(99))
+    assert np.isnan(found.result("logistic-regression").recalls).sum() == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"budget": 0}, "budget=0"),
+        ({"rope": -0.1}, "rope=-0.1"),
+        ({"methods": ["smoote"]}, "no method 'smoote'"),
+        ({"methods": ["rae-samplr+plain"]}, "no method 'rae-samplr'"),
+    ],
+)
+def test_what_cannot_be_compared_is_refused_at_once(wine, change, said):
+    with pytest.raises(InputError, match=said):
+        osrae.compare(*wine, **change)
+
+
+def test_data_that_cannot_be_compared_on(wine):
+    X, y = wine
+    with pytest.raises(InputError, match="110 labels"):
+        osrae.compare(X, y[:-1])
+    with pytest.raises(InputError, match="Only 1 of 2 classes have two rows"):
+        osrae.compare(X.iloc[:60], y.iloc[:60])
+
+
+def test_all_methods_for_a_kind_of_data_are_candidates():
+    tables = [c.name for c in candidates("tables")]
+    assert tables[: len(PLAIN)] == list(ALWAYS["tables"])
+    assert {"rae", "gamo", "dgc", "deepsmote", "bagan", "amdo", "mc-ccr", "mc-rbo"} <= set(tables)
+    assert len(tables) == len(set(tables))
+    pictures = {c.name for c in candidates("pictures")}
+    assert "balanced-random-forest" not in pictures
+    assert {"rae", "remix", "gamo2pix"} <= pictures
+
+
+def test_a_method_for_tables_is_no_candidate_for_pictures():
+    with pytest.raises(InputError, match="balanced-random-forest is for tables"):
+        candidates("pictures", ["balanced-random-forest"])

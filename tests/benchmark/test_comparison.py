@@ -1,0 +1,58 @@
+import numpy as np
+import pytest
+from scipy.stats import t
+
+from osrae.errors import InputError
+from osrae.evaluation.statistics import bayesian_correlated_t
+
+from .comparisons import CODES, comparison
+
+GOOD, FAIR = [0.80, 0.84, 0.82, 0.86, 0.83], [0.70, 0.72, 0.75, 0.71, 0.72]
+
+
+@pytest.fixture
+def found():
+    return comparison({"logistic-regression": FAIR, "rae": GOOD, "gradient-boosting": FAIR[::-1]})
+
+
+def test_methods_are_ranked_by_their_mean(found):
+    table = found.table()
+    assert table.index[0] == "rae"
+    assert table.acsa.tolist() == sorted(table.acsa, reverse=True)
+    assert table.acsa["rae"] == pytest.approx(np.mean(GOOD))
+    assert np.isnan(table.p_same["rae"])
+
+
+def test_the_interval_allows_for_folds_that_share_training_rows(found):
+    mean, sd = np.mean(GOOD), np.std(GOOD, ddof=1)
+    reach = t.ppf(0.975, 4) * sd * np.sqrt(1 / 5 + (1 / 5) / (4 / 5))  # Nadeau and Bengio
+    assert found.interval(GOOD) == pytest.approx((mean - reach, mean + reach))
+    row = found.table().loc["rae"]
+    assert (row.low, row.high) == pytest.approx((mean - reach, mean + reach))
+
+
+def test_differences_are_judged_by_the_correlated_t_test(found):
+    expected = bayesian_correlated_t(GOOD, FAIR, rope=0.01, test_fraction=0.2)
+    row = found.table().loc["logistic-regression"]
+    assert row.p_best_better == pytest.approx(expected.p_left)
+    assert row.p_same == pytest.approx(expected.p_rope)
+    assert expected.p_left > 0.9
+
+
+def test_recalls_have_the_rarest_class_last(found):
+    recalls = found.recalls()
+    assert recalls.index.tolist() == ["a", "b", "c"]
+    assert recalls.columns[0] == "rae"
+    assert recalls["rae"].tolist() == pytest.approx([np.mean(GOOD)] * 3)
+
+
+def test_predictions_are_those_of_rows_when_they_were_held_out(found):
+    true, predicted, probabilities = found.predictions("rae")
+    assert sorted(true) == sorted(np.array(["a", "b", "c"])[CODES])
+    assert (true == predicted).all()
+    assert probabilities.shape == (100, 3)
+
+
+def test_a_method_that_was_not_measured_is_named(found):
+    with pytest.raises(InputError, match="'gamo' was not measured; there are rae, "):
+        found.compare("rae", "gamo")

@@ -1,0 +1,47 @@
+import pandas as pd
+import pytest
+
+from osrae.cli.compare import parse_duration
+from osrae.errors import InputError
+
+from .shell import osrae, refused
+
+
+def test_the_ranking_the_advice_and_the_files(iris, tmp_path):
+    page, table = tmp_path / "r.html", tmp_path / "t.csv"
+    done = osrae("compare", iris, "--target", "species", "--method", "smote+logistic-regression",
+                 "--budget", "5s", "--report", page, "--table", table)  # fmt: skip
+    lines = done.stdout.splitlines()
+    assert "5-fold cross-validation" in lines[0]
+    assert "SMOTE, then logistic regression" in done.stdout
+    assert any(line.startswith("Use ") for line in lines)
+    assert "methods.get(" in done.stdout or "osrae fit" in done.stdout
+    ranking = pd.read_csv(table)
+    assert ranking.acsa.is_monotonic_decreasing
+    assert "smote+logistic-regression" in set(ranking.method)
+    text = page.read_text()
+    assert text.startswith("<!doctype html>") or text.startswith("<!DOCTYPE html>")
+    assert "Which method for iris.csv?" in text
+    assert "osrae compare" in text
+
+
+def test_what_cannot_be_done_is_refused_before_anything_runs(iris, tmp_path):
+    common = ("compare", iris, "--target", "species")
+    assert "--budget soon" in refused(*common, "--budget", "soon")
+    assert "no method 'smoote'" in refused(*common, "--method", "smoote")
+    assert ".html" in refused(*common, "--report", tmp_path / "r.pdf")
+    assert "is no folder" in refused(*common, "--report", tmp_path / "none/r.html")
+    assert "--target" in refused("compare", iris)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("90s", 90), ("10m", 600), ("1.5h", 5400), ("2", 120), ("3 min", 180)]
+)
+def test_durations(text, seconds):
+    assert parse_duration(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "m", "-1m", "0", "10 days"])
+def test_what_is_no_duration(text):
+    with pytest.raises(InputError, match="expected a time"):
+        parse_duration(text)

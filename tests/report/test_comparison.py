@@ -1,0 +1,54 @@
+import html
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_wine
+
+import osrae
+from osrae.report.render import render
+from osrae.report.comparison import comparison_report
+
+HOSTILE = "<script>alert(1)</script>"
+
+
+@pytest.fixture(scope="module")
+def page():
+    data = load_wine()
+    rows = np.r_[0:59, 59:99, 130:142]
+    names = np.array(["first", "second", HOSTILE])
+    found = osrae.compare(
+        data.data[rows], names[data.target[rows]], methods=["rae", "deepsmote"], budget=0.01
+    )
+    return comparison_report(found, title=HOSTILE, command="osrae compare wine.csv")
+
+
+def test_it_says_what_to_use_first_and_how_to_train_it(page):
+    assert page.lead.startswith("Use ")
+    (code,) = [item for item in page.opening if hasattr(item, "text")]
+    assert "methods.get(" in code.text
+    assert [section.title for section in page.sections] == [
+        "Ranking", "Classes", "Whether its probabilities can be believed", "Left out",
+        "How it was compared",
+    ]  # fmt: skip
+
+
+def test_the_ranking_has_a_row_for_every_method_that_was_measured(page):
+    (ranking,) = page.sections[0].items
+    assert len(ranking.rows) == 6
+    values = [row[1].value for row in ranking.rows]
+    assert values == sorted(values, reverse=True)
+    assert all(0 <= row[1].low <= row[1].value <= row[1].high <= 100 for row in ranking.rows)
+    left_out = page.sections[3].items[0]
+    assert [row[1] for row in left_out.rows] == ["no time was left"] * 2
+
+
+def test_hostile_names_are_text(page):
+    text = render(page)
+    assert HOSTILE not in text
+    assert html.escape(HOSTILE) in text
+
+
+def test_the_command_and_the_seed_are_told(page):
+    text = render(page)
+    assert "osrae compare wine.csv" in text
+    assert "5 stratified folds" in text
