@@ -29,6 +29,7 @@ __all__ = [
     "is_osrae_folder",
     "is_vacant",
     "jsonable",
+    "library_versions",
     "read_header",
     "read_json",
     "read_tensors",
@@ -223,14 +224,18 @@ def with_tuples(values: dict[str, Any]) -> dict[str, Any]:
     return {name: tuple(v) if isinstance(v, list) else v for name, v in values.items()}
 
 
+def library_versions() -> dict[str, str]:
+    """Return the versions of osrae, of the libraries that models depend on, and of Python."""
+    return {**{name: version(name) for name in _LIBRARIES}, "python": platform.python_version()}
+
+
 def write_header(folder: Path, kind: str, content: Mapping[str, Any]) -> None:
     """Write ``osrae.json``: what the folder is, its format version, and ``content``."""
-    versions = {name: version(name) for name in _LIBRARIES}
     header = {
         "format": "osrae",
         "kind": kind,
         "format_version": FORMAT_VERSION,
-        "versions": {**versions, "python": platform.python_version()},
+        "versions": library_versions(),
     }
     write_json(folder / _HEADER, {**header, **content})
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -15,6 +16,7 @@ from osrae.evaluation.classification import per_class_recall, summary
 __all__ = [
     "console",
     "note",
+    "plain_predictions",
     "plain_scores",
     "print_scores",
     "recall_table",
@@ -49,13 +51,18 @@ def scores(y_true: Any, y_pred: Any) -> dict[str, Any]:
     return {"classes": table, **summary(y_true, y_pred)}
 
 
-def plain_scores(plain: Any, X: Any, y: Any) -> dict[str, dict[str, Any]]:
-    """Score a classifier trained without oversampling, as it is and corrected; by column title."""
+def plain_predictions(plain: Any, X: Any) -> dict[str, np.ndarray]:
+    """Predict with a classifier trained without oversampling, as it is and corrected, by title."""
     plain.temperature_ = 1.0  # it would move what is predicted for the data's own frequencies
     return {
-        title: scores(y, plain.set_params(priors=priors).predict(X))
+        title: plain.set_params(priors=priors).predict(X)
         for title, priors in _PLAIN_COLUMNS.items()
     }
+
+
+def plain_scores(plain: Any, X: Any, y: Any) -> dict[str, dict[str, Any]]:
+    """Score the predictions of `plain_predictions`, by title."""
+    return {title: scores(y, made) for title, made in plain_predictions(plain, X).items()}
 
 
 def print_scores(counts: Mapping[str, int], columns: Mapping[str, Mapping[str, Any]]) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,7 @@ from osrae import RAEClassifier, TwoStageClassifier
 from osrae.cli.display import (
     console,
     note,
-    plain_scores,
+    plain_predictions,
     print_scores,
     scores,
 )
@@ -30,11 +32,16 @@ from osrae.methods.entries import MethodEntry
 from osrae.methods.persistence import save_estimator
 from osrae.methods.registry import get
 from osrae.methods.two_stage import default_classifier
+from osrae.report.fit import fit_report
+from osrae.report.render import check_report_path, write_report
 from osrae.training.checkpoint import has_checkpoint
 from osrae.training.splitting import split_validation
 
 #: Parameters that say how the data is read, in both stages alike.
 _OF_THE_DATA = {"categorical_features"}
+
+#: What the baseline's predictions are called in sentences.
+_IN_REPORTS = {"plain": "plain network", "plain, corrected": "plain network, corrected"}
 
 
 @dataclass(frozen=True)
@@ -55,14 +62,17 @@ def run(
     method: MethodOptions,
     test_fraction: float,
     baseline: bool,
+    report: Path | None,
     resume: bool,
 ) -> None:
-    """Train, save, score, and train the baseline if asked for."""
+    """Train, save, score, train the baseline and write a report if asked for."""
     if not 0 <= test_fraction < 1:
         raise InputError(f"--test-fraction {test_fraction}: expected a number from 0 up to 1.")
     if baseline and test_fraction == 0:
         raise InputError("--baseline compares on held-out data; use a --test-fraction above 0.")
     check_output_folder(output, replace="model")
+    if report is not None:
+        check_report_path(report)
     checkpoints = {
         kind: checkpoint_beside(output, kind, resume)
         for kind in ("checkpoint", "sampler-checkpoint", "baseline-checkpoint")
@@ -83,18 +93,25 @@ def run(
         raise _saved_so_far(model, output, checkpoints, notes) from None
     save_estimator(model, output, notes)  # before anything else can go wrong
     scored = len(parts.y_test) > 0
-    columns = {}
+    predictions: dict[str, np.ndarray] = {}
     if scored:
-        columns[method.name] = scores(parts.y_test, model.predict(parts.X_test))
-        save_estimator(model, output, {**notes, "held_out": columns[method.name]})
+        predictions[method.name] = model.predict(parts.X_test)
+        held_out = scores(parts.y_test, predictions[method.name])
+        save_estimator(model, output, {**notes, "held_out": held_out})
     if baseline and not scored:
         note("No class can spare a sample to hold out, so there is nothing to compare on.")
     if baseline and scored:
-        columns |= _baseline(model, checkpoints["baseline-checkpoint"], parts, output)
+        predictions |= _baseline(model, checkpoints["baseline-checkpoint"], parts, output)
     for folder in checkpoints.values():
         shutil.rmtree(folder, ignore_errors=True)
-    _report(parts, columns)
+    _print(parts, predictions)
     console.print(f"Model: {output}", markup=False)
+    if report is not None:
+        others = {
+            _IN_REPORTS[title]: made for title, made in predictions.items() if title in _IN_REPORTS
+        }
+        _write_report(report, model, parts, others, data.name, method.seed)
+        console.print(f"Report: {report}", markup=False)
 
 
 def _check_data(name: str, data: Path) -> None:
@@ -179,8 +196,8 @@ def _saved_so_far(
 
 def _baseline(
     model: RAEClassifier, checkpoint: Path, parts: _Parts, output: Path
-) -> dict[str, dict[str, Any]]:
-    """Train the same network plainly, and score it as it is and corrected for class frequencies."""
+) -> dict[str, np.ndarray]:
+    """Train the same network plainly; predict with it as it is and corrected for frequencies."""
     note("The same network without oversampling:")
     plain = clone(model).set_params(checkpoint_dir=checkpoint, oversampling=False, decoder=False)
     try:
@@ -190,9 +207,27 @@ def _baseline(
             f"Stopped; the model is {output}. The same command with --resume goes on with the "
             "baseline."
         ) from None
-    return plain_scores(plain, parts.X_test, parts.y_test)
+    return plain_predictions(plain, parts.X_test)
 
 
-def _report(parts: _Parts, columns: dict[str, dict[str, Any]]) -> None:
+def _print(parts: _Parts, predictions: dict[str, np.ndarray]) -> None:
     labels, counts = np.unique(parts.y_train.astype(str), return_counts=True)
+    columns = {title: scores(parts.y_test, made) for title, made in predictions.items()}
     print_scores(dict(zip(labels, counts, strict=True)), columns)
+
+
+def _write_report(
+    path: Path, model: Any, parts: _Parts, others: dict[str, np.ndarray], title: str, seed: int
+) -> None:
+    page = fit_report(
+        model,
+        parts.X_train,
+        parts.y_train,
+        parts.X_test,
+        parts.y_test,
+        others=others,
+        title=title,
+        command=shlex.join(["osrae", *sys.argv[1:]]),
+        random_state=seed,
+    )
+    write_report(page, path)

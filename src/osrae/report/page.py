@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 __all__ = [
+    "Cell",
     "Change",
     "Code",
     "Column",
@@ -94,7 +95,9 @@ class DataTable:
     note : str
         Small print below it.
     folded : bool
-        Whether it is shown only when asked for; printed it is always.
+        Whether it is shown only when asked for.
+    group : int
+        So many rows belong together; there is a line only between groups.
     """
 
     caption: str
@@ -104,6 +107,7 @@ class DataTable:
     sortable: bool = True
     note: str = ""
     folded: bool = False
+    group: int = 1
 
 
 @dataclass(frozen=True)
@@ -182,10 +186,11 @@ class Figure:
 class Gallery:
     """Small figures beside each other where there is room, below each other on a phone.
 
-    The caption of each is its title.
+    The caption of each is its title; ``data`` are the numbers of all.
     """
 
     figures: Sequence[Figure]
+    data: DataTable | None = None
 
 
 @dataclass(frozen=True)
@@ -208,7 +213,7 @@ class Strips:
 
 @dataclass(frozen=True)
 class Highlight:
-    """A number worth a large print, what it is, and what to hold it against."""
+    """A number worth a large print, what it is, and lines that say what to hold it against."""
 
     value: str
     label: str

@@ -99,18 +99,6 @@
     }));
   }
 
-  // What is folded is printed, too.
-  const opened = [];
-  addEventListener("beforeprint", () => {
-    for (const fold of document.querySelectorAll("details:not([open])")) {
-      fold.open = true;
-      opened.push(fold);
-    }
-  });
-  addEventListener("afterprint", () => {
-    for (const fold of opened.splice(0)) fold.open = false;
-  });
-
   // Where the reader is, in the list of contents.
   const links = new Map([...document.querySelectorAll(".contents a")]
     .map((link) => [document.getElementById(link.hash.slice(1)).parentElement, link]));
