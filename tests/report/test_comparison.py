@@ -5,8 +5,8 @@ import pytest
 from sklearn.datasets import load_wine
 
 import osrae
-from osrae.report.render import render
 from osrae.report.comparison import comparison_report
+from osrae.report.render import render
 
 HOSTILE = "<script>alert(1)</script>"
 
