@@ -54,11 +54,6 @@ def fit(
         typer.Option(metavar="FILE.html", show_default=False,
                      help="Also write a report to look at: one HTML file."),
     ] = None,
-    report: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE.html", show_default=False,
-                     help="Also write a report to look at: one HTML file."),
-    ] = None,
     test_fraction: Annotated[
         float, typer.Option(help="Share of every class that is held out and scored; 0 is none.")
     ] = 0.2,
