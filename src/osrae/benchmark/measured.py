@@ -69,7 +69,9 @@ class Measured:
         test : str or None
             None is the main one. Seeds without such a score or part are left out.
         """
-        values = [[result.score(name, test) for result in group] for group in self._by_seed.values()]
+        values = [
+            [result.score(name, test) for result in group] for group in self._by_seed.values()
+        ]
         return [fmean(known) for group in values if (known := _known(group))]
 
     def sample_scores(self, name: str) -> list[float]:

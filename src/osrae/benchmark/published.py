@@ -55,7 +55,7 @@ def printed(table: int, data: str, score: str, method: str) -> Printed | None:
 
 @cache
 def _all() -> dict[tuple[int, str, str, str], Printed]:
-    with _FILE.open(encoding="utf-8", newline="") as file:
+    with _FILE.open(encoding="utf-8") as file:
         return {
             (int(row["table"]), row["data"], row["score"], row["method"]): Printed(
                 float(row["value"]), float(row["sd"]) if row["sd"] else None

@@ -161,5 +161,5 @@ def value(
         printed(paper[0], paper[1], "fid" if score == "frechet" else score, paper[2])
         if paper
         else None,
-        failed=found is not None and not runs and bool(found.shown.failed),
+        failed=found is not None and not found.shown.whole and bool(found.shown.failed),
     )

@@ -225,7 +225,7 @@ def mark_best(values: Sequence[Value]) -> list[Value]:
     Those that are written alike are equally good; one alone is not marked.
     """
     own = _best(values, lambda value: value.mean)
-    paper = _best(values, lambda value: value.printed and value.printed.value)
+    paper = _best(values, lambda value: None if value.printed is None else value.printed.value)
     return [
         replace(value, bold=bold, printed_bold=printed_bold)
         for value, bold, printed_bold in zip(values, own, paper, strict=True)

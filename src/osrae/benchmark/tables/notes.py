@@ -1,0 +1,199 @@
+"""What stands below a table: how its numbers came about."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from osrae.benchmark.measured import Measured
+from osrae.benchmark.results import Result
+from osrae.benchmark.tables.columns import DATA_TITLES, Found
+
+__all__ = ["GM_FOLLOWS", "made_with", "with_remarks"]
+
+GM_FOLLOWS = (
+    "On a balanced test set GM follows from ACSA, √(ACSA · (1 − (1 − ACSA) / (C − 1))) for C "
+    "classes; it is no evidence of its own. The geometric mean of the class recalls is, and is 0 "
+    "where a class is missed."
+)
+_SHOWN_ERROR = 160
+_MOST_PLACES, _MOST_FAILED = 4, 8
+
+
+def made_with(found: Iterable[Found], *, spread: bool = True) -> list[str]:
+    """Say how what a table shows was measured: a note a subject.
+
+    Parameters
+    ----------
+    found : iterable of Found
+        What stands in its places.
+    spread : bool
+        Whether it shows standard deviations over the seeds.
+
+    Returns
+    -------
+    list of str
+        Seeds, training, what else was measured, failures, machines, versions and code.
+    """
+    unique = {(id(f.shown), f.column): f for f in found}
+    places = [f for f in unique.values() if f.shown.whole]
+    notes = []
+    if places:
+        several = spread and any(len(f.shown.seeds) > 1 for f in places)
+        notes.append(
+            f"{_by_value('Seeds', places, _seeds)}"
+            + (" ± is the standard deviation over them, with divisor n − 1." if several else "")
+        )
+        notes.append(_by_value("Training", places, _training))
+        notes += _steps(places)
+    notes += _others(list(unique.values())) + _failures(list(unique.values()))
+    results = [result for f in places for result in f.shown.whole]
+    for subject, of in (("Machine", _machine), ("Versions", _versions), ("Code", _code)):
+        told = Counter(of(result) for result in results)
+        if told:
+            notes.append(f"{subject}: {'; '.join(text for text, _ in told.most_common())}.")
+    return notes
+
+
+def with_remarks(data: Iterable[str], remarks: Mapping[str, str]) -> list[str]:
+    """Say how data sets differ from their original release, where they do.
+
+    Parameters
+    ----------
+    data : iterable of str
+    remarks : mapping of str to str
+        By data set, see `osrae.datasets.registry.Layout.note`.
+    """
+    return [f"{_data(name)}: {remarks[name]}." for name in dict.fromkeys(data) if name in remarks]
+
+
+def _data(name: str) -> str:
+    return DATA_TITLES.get(name, name)
+
+
+def _by_value(subject: str, places: Sequence[Found], of: Callable[[Measured], str]) -> str:
+    """Say what most places have, then which have something else."""
+    told = {id(f): of(f.shown) for f in places}
+    usual = Counter(told.values()).most_common(1)[0][0]
+    unlike: dict[str, list[Found]] = {}
+    for f in places:
+        if told[id(f)] != usual:
+            unlike.setdefault(told[id(f)], []).append(f)
+    rest = "".join(f"; {text} for {_where(those, places)}" for text, those in unlike.items())
+    return f"{subject}: {usual}{rest}."
+
+
+def _where(some: Sequence[Found], places: Sequence[Found]) -> str:
+    """Name some of the places, method by method; of a method in all its places, only the name."""
+    data = _by_column(places)
+    return " and for ".join(
+        method if names == data[method] else f"{method} on {_listed(names)}"
+        for method, names in _by_column(some).items()
+    )
+
+
+def _by_column(places: Sequence[Found]) -> dict[str, list[str]]:
+    by_column: dict[str, list[str]] = {}
+    for f in places:
+        by_column.setdefault(f.column, []).append(_data(f.data))
+    return by_column
+
+
+def _listed(names: Sequence[str]) -> str:
+    if len(names) > _MOST_PLACES:
+        return f"{len(names)} data sets"
+    return " and ".join([*([", ".join(names[:-1])] if names[1:] else []), names[-1]])
+
+
+def _seeds(shown: Measured) -> str:
+    folds = shown.cell.folds
+    listed = ", ".join(map(str, shown.seeds))
+    return listed if folds is None else f"{listed}, each the mean of {folds} folds"
+
+
+def _training(shown: Measured) -> str:
+    if math.isinf(shown.budget):
+        return "whole runs, as long as the preset says"
+    if shown.cell.core_minutes is None:
+        return f"runs that settings shorten, {shown.budget:.3g} minutes of one core"
+    budget = f"at most {shown.budget:g} minutes of one core"
+    whole = [result.content["whole_run"] for result in shown.whole]
+    return f"{budget}, which is enough for whole runs" if all(whole) else budget
+
+
+def _steps(places: Sequence[Found]) -> list[str]:
+    """Say how many steps each method's networks took, over all data sets and seeds."""
+    ranges: dict[str, list[list[int]]] = {}
+    for f in places:
+        for result in f.shown.whole:
+            steps = [stage["steps"] for stage in result.content["stages"] if "steps" in stage]
+            if steps:
+                ranges.setdefault(f.column, []).append(steps)
+    if not ranges:
+        return []
+    told = []
+    for method, runs in ranges.items():
+        stages = max(map(len, runs))
+        parts = [_range([run[i] for run in runs if i < len(run)]) for i in range(stages)]
+        told.append(f"{method} {' and '.join(parts)}")
+    return [f"Steps, stage by stage: {'; '.join(told)}."]
+
+
+def _range(numbers: Sequence[int]) -> str:
+    low, high = min(numbers), max(numbers)
+    return f"{low:,}" if low == high else f"{low:,} to {high:,}"
+
+
+def _others(found: Sequence[Found]) -> list[str]:
+    more = [f for f in found if f.others]
+    if not more:
+        return []
+    return [
+        f"There are results with other settings or budgets, too (for {_where(more, found)}); those "
+        "with the largest budget are shown, and never averaged with others."
+    ]
+
+
+def _failures(found: Sequence[Found]) -> list[str]:
+    """Say what failed and why, once where several seeds or folds failed for the same reason."""
+    failed: dict[str, list[Result]] = {}
+    for f in found:
+        for result in f.shown.failed:
+            reason = f"{f.column} on {_data(f.data)}: {_error(result)}"
+            failed.setdefault(reason, []).append(result)
+    if not failed:
+        return []
+    told = [f"{reason} ({_which(those)})" for reason, those in failed.items()][:_MOST_FAILED]
+    more = len(failed) - len(told)
+    return [f"Failed: {'; '.join(told)}{f'; and {more} more' if more else ''}."]
+
+
+def _error(result: Result) -> str:
+    error = result.content["error"]
+    message = " ".join(f"{error['type']}: {error['message']}".split())
+    return f"{message[:_SHOWN_ERROR]}…" if len(message) > _SHOWN_ERROR else message.rstrip(".")
+
+
+def _which(results: Sequence[Result]) -> str:
+    seeds = sorted({result.cell.seed for result in results})
+    told = f"seed{'s' if seeds[1:] else ''} {', '.join(map(str, seeds))}"
+    return told if results[0].cell.fold is None else f"{told}, {len(results)} folds in all"
+
+
+def _machine(result: Result) -> str:
+    machine = result.content["made"]["machine"]
+    graphics = f", {machine['gpu']}" if machine["gpu"] else ""
+    return (
+        f"{machine['processor']}, {machine['cores']} cores, {machine['threads']} threads a cell"
+        f"{graphics}"
+    )
+
+
+def _versions(result: Result) -> str:
+    versions = result.content["made"]["versions"]
+    return ", ".join(f"{name} {version}" for name, version in versions.items() if version)
+
+
+def _code(result: Result) -> str:
+    return result.content["made"]["code"] or "an installed release"
