@@ -13,15 +13,14 @@ from osrae._lazy import lazy_names
 if TYPE_CHECKING:
     from osrae.report.fit import fit_report
     from osrae.report.page import Page, Section
-    from osrae.report.render import render, write_report
+    from osrae.report.render import write_report
 
-__all__ = ["Page", "Section", "fit_report", "render", "write_report"]
+__all__ = ["Page", "Section", "fit_report", "write_report"]
 
 _HOMES = {
     "Page": "osrae.report.page",
     "Section": "osrae.report.page",
     "fit_report": "osrae.report.fit",
-    "render": "osrae.report.render",
     "write_report": "osrae.report.render",
 }
 

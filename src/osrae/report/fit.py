@@ -10,7 +10,6 @@ from inspect import signature
 from typing import Any
 
 import numpy as np
-from scipy.stats import binomtest
 from sklearn.manifold import TSNE
 
 from osrae.data.frames import column_names, n_rows, take_rows
@@ -26,12 +25,12 @@ from osrae.report.classes import (
     results,
 )
 from osrae.report.figures import latent_space, reliability, training_curves
+from osrae.report.findings import highlights, lead
 from osrae.report.page import (
     Code,
     Column,
     DataTable,
     Facts,
-    Highlight,
     Highlights,
     Item,
     Note,
@@ -45,10 +44,6 @@ __all__ = ["fit_report"]
 
 #: Points in the picture of the latent space: samples, and mixtures of each class.
 _MOST_POINTS, _MIXTURES = 900, 300
-#: Fewer held-out samples than this say little about a class.
-_FEW = 10
-#: Differences with a larger p-value are said to be perhaps chance.
-_CHANCE = 0.05
 
 
 def fit_report(
@@ -121,10 +116,10 @@ def fit_report(
     ]
     return Page(
         title or f"Report on a {name}",
-        f"{name} · {_amounts(found)} · {date.today():%-d %B %Y}",
-        _lead(found),
+        f"{name} · {_amounts(found)} · {date.today().isoformat()}",
+        lead(found),
         sections,
-        [Highlights(_highlights(found))] if found.scored else [],
+        [Highlights(highlights(found))] if found.scored else [],
     )
 
 
@@ -137,112 +132,6 @@ def _model_name(model: Any) -> str:
 def _amounts(found: Results) -> str:
     text = f"{len(found.names)} classes, {int(found.counts.sum())} training samples"
     return f"{text}, {len(found.true)} held out" if found.scored else text
-
-
-# ------------------------------------------------------------------ what was found
-
-
-def _lead(found: Results) -> str:
-    if not found.scored:
-        return (
-            f"Trained on {int(found.counts.sum())} samples of {len(found.names)} classes. Nothing "
-            "was held out, so this report cannot say how well the model predicts."
-        )
-    mean, rare = _means(found, found.predicted)
-    if rare is None:
-        ours = f"{_percent(mean)} of held-out samples, averaged over all classes"
-    else:
-        ours = (
-            f"{_percent(rare)} of the held-out samples of {_rare_names(found)}, and "
-            f"{_percent(mean)} averaged over all classes"
-        )
-    text = " ".join(
-        [f"This model recognises {ours}.", *(_other(found, title) for title in found.others)]
-    )
-    few = [name for name, n in zip(found.names, found.held_out, strict=True) if n < _FEW]
-    if few:
-        text += (
-            f"\n\nFewer than {_FEW} samples were held out of "
-            f"{_listed(few) if len(few) <= 4 else f'{len(few)} classes'}: what is said about "
-            "these is rough, and the intervals below say how rough."
-        )
-    return text
-
-
-def _other(found: Results, title: str) -> str:
-    """Say what another model recognises, and whether the difference may be chance.
-
-    By McNemar's exact test on the held-out samples of the rare classes, or of all if none is rare.
-    """
-    predicted = found.others[title]
-    mean, rare = _means(found, predicted)
-    both = _percent(mean) if rare is None else f"{_percent(rare)} and {_percent(mean)}"
-    judged = np.ones(len(found.true), dtype=bool) if rare is None else found.rare[found.true]
-    own, other = ((made == found.true)[judged] for made in (found.predicted, predicted))
-    gained, lost = int((own & ~other).sum()), int((other & ~own).sum())
-    p = binomtest(gained, gained + lost).pvalue if gained + lost else 1.0
-    kind = "" if rare is None else " of the rarer classes" if found.rare.sum() > 1 else (
-        " of the rarer class")  # fmt: skip
-    if p > _CHANCE:
-        verdict = f"on {int(judged.sum())} held-out samples{kind} the difference may be chance"
-    else:
-        better = "this model" if gained > lost else "that one"
-        verdict = f"{better} is better on samples{kind} than chance explains (p = {p:.2g})"
-    return f"The {title} recognises {both}; {verdict}."
-
-
-def _means(found: Results, predicted: np.ndarray) -> tuple[float, float | None]:
-    """Mean recall in % of all classes, and of the rare ones if there are any."""
-    recalls = found.recalls(predicted)
-    rare = recalls[found.rare]
-    known = rare[~np.isnan(rare)]
-    return float(np.nanmean(recalls)), float(known.mean()) if len(known) else None
-
-
-def _rare_names(found: Results) -> str:
-    rare = np.flatnonzero(found.rare & (found.held_out > 0))
-    counts = found.counts[rare]
-    if len(rare) == 1:
-        return f"the rarer class, {found.names[rare[0]]} ({counts[0]} training samples)"
-    between = f"{counts.min()} to {counts.max()} training samples each"
-    if len(rare) <= 4:
-        return f"the rarer classes {_listed([found.names[code] for code in rare])} ({between})"
-    return f"the {len(rare)} rarer classes ({between})"
-
-
-def _listed(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-
-
-def _percent(value: float) -> str:
-    return f"{value:.0f}\N{NO-BREAK SPACE}%"
-
-
-def _highlights(found: Results) -> list[Highlight]:
-    mean, rare = _means(found, found.predicted)
-    others = {title: _means(found, made) for title, made in found.others.items()}
-    recalls = found.recalls(found.predicted)
-    worst = int(np.nanargmin(recalls))
-    tiles = [
-        Highlight(_percent(mean), "mean recall of all classes (ACSA)",
-                  _against({title: pair[0] for title, pair in others.items()})),
-        Highlight(_percent(recalls[worst]), "lowest recall of a class", found.names[worst]),
-        Highlight(_percent(100 * found.summary()["f1"]), "macro F1", "mean of all classes"),
-    ]  # fmt: skip
-    if rare is None:
-        return tiles
-    values = {title: pair[1] for title, pair in others.items() if pair[1] is not None}
-    return [
-        Highlight(_percent(rare), "mean recall of the rarer classes", _against(values)),
-        *tiles,
-    ]
-
-
-def _against(values: Mapping[str, float]) -> str:
-    return "\n".join(f"{_percent(value)} {title}" for title, value in values.items())
-
-
-# ------------------------------------------------------------------ sections
 
 
 def _classes(found: Results) -> Section:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from osrae.errors import InputError
 from osrae.report.page import Cell, Change, Column, DataTable, Interval, Matrix
 
 __all__ = ["CellView", "matrix_view", "number_text", "table_view"]
@@ -57,8 +58,20 @@ def number_text(value: Any, digits: int = 1) -> str:
 
 
 def table_view(table: DataTable) -> list[list[CellView]]:
-    """Return the rows of a table as they are shown."""
+    """Return the rows of a table as they are shown.
+
+    Raises
+    ------
+    InputError
+        If a row does not fit the columns.
+    """
     columns = list(table.columns)
+    for number, row in enumerate(table.rows, start=1):
+        if len(row) != len(columns):
+            raise InputError(
+                f"row {number} of the table {table.caption} has {len(row)} cells for "
+                f"{len(columns)} columns; give one for each."
+            )
     scales = [_limits(column, [row[i] for row in table.rows]) for i, column in enumerate(columns)]
     strong = set(table.strong)
     return [
