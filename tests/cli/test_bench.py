@@ -49,3 +49,14 @@ def test_what_cannot_be_run_is_refused_at_once(tmp_path):
         *COMMON, "--method", "rae", "--set", "depth", *where
     )
     assert not (tmp_path / "r").exists()
+
+
+def test_the_report_on_results(tmp_path):
+    where = ("--results", tmp_path / "r")
+    osrae(*COMMON, "--method", "logistic-regression", *where, "--quiet")
+    page = tmp_path / "r.html"
+    osrae("bench", "report", *where, "-o", page, "--title", "Mine")
+    assert "<h1" in page.read_text()
+    assert "Mine" in page.read_text()
+    assert ".html" in refused("bench", "report", *where, "-o", tmp_path / "r.txt")
+    assert "no folder" in refused("bench", "report", "--results", tmp_path / "no", "-o", page)

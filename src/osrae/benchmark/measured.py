@@ -124,6 +124,10 @@ class Store:
         """The data sets, in alphabetical order."""
         return tuple(sorted({group.cell.data for group in self._groups}))
 
+    def titles(self, data: str) -> tuple[str, ...]:
+        """Return what the methods on a data set are called, in alphabetical order."""
+        return tuple(sorted({g.cell.title for g in self._groups if g.cell.data == data}))
+
     def presets(self, method: str) -> tuple[str, ...]:
         """Return the titles of a method's presets that there are results of."""
         cells = [group.cell for group in self._groups if group.cell.method == method]

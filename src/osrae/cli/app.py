@@ -395,3 +395,73 @@ def bench_run(
 
     cells = cells_of(grid, data, method, preset, seed, core_minutes, folds, others)
     run(cells, results, folder, jobs, threads, backend, address, retry_failed, quiet)
+
+
+@_bench.command("report")
+def bench_report(
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FILE", help="Report to write: .html.")
+    ],
+    results: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FOLDER", show_default=False,
+                     help="Where results lie; may be repeated. Without it, results."),
+    ] = None,
+    title: Annotated[str, typer.Option(help="What stands above it.")] = "Benchmark",
+) -> None:  # fmt: skip
+    """Write one HTML file on all results: scores, ranks, recall of every class, cost."""
+    from osrae.cli.bench import report
+
+    report(results or [Path("results")], output, title)
+
+
+_Folders = Annotated[
+    list[Path] | None,
+    typer.Option("--results", metavar="FOLDER", show_default=False,
+                 help="Where results lie; several folders count as one. May be repeated; "
+                 "results without it."),
+]  # fmt: skip
+
+
+@_bench.command("table")
+def bench_table(
+    number: Annotated[int, typer.Argument(metavar="N", help="Number in the paper.")],
+    results: _Folders = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", show_default=False,
+                     help="File to write: .md, .tex, .csv, .png or .svg; without it, printed."),
+    ] = None,
+    folder: _Folder = None,
+) -> None:  # fmt: skip
+    """Make a table of the paper from results.
+
+    Measured, the paper's figure and the difference; the best in bold. What was
+    not measured is a dash. Notes say how everything was measured.
+    """
+    from osrae.cli.bench_show import show
+
+    show(number, results or [Path("results")], output, folder)
+
+
+@_bench.command("figure")
+def bench_figure(
+    number: Annotated[int, typer.Argument(metavar="N", help="Number in the paper.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FILE", help="Picture: .png or .svg.")
+    ],
+    results: _Folders = None,
+    folder: _Folder = None,
+) -> None:
+    """Draw a figure of the paper from results."""
+    from osrae.cli.bench_show import draw
+
+    draw(number, results or [Path("results")], output, folder)
+
+
+@_bench.command("list")
+def bench_list() -> None:
+    """List the ready grids, and the tables and figures that there are."""
+    from osrae.cli.bench_show import list_all
+
+    list_all()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shlex
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -20,11 +22,11 @@ from osrae.benchmark.grids import make_cells, read_grid
 from osrae.benchmark.results import Result, Results
 from osrae.benchmark.scheduling import Progress, run_grid
 from osrae.benchmark.workers import Backend
-from osrae.cli.display import console
+from osrae.cli.display import console, note
 from osrae.cli.runs import Stopped
 from osrae.errors import InputError
 
-__all__ = ["cells_of", "run"]
+__all__ = ["cells_of", "report", "run"]
 
 _stderr = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -188,3 +190,16 @@ def _line(result: Result) -> str:
     score = result.score() or np.nan
     cost = result.content["cost"]["training"]["wall_seconds"]
     return escape(f"{result.cell}: ACSA {100 * score:.2f} %, training {_duration(cost)}")
+
+
+def report(results: list[Path], output: Path, title: str) -> None:
+    """Write the report on all results in some folders."""
+    from osrae.benchmark.measured import read_results
+    from osrae.cli.runs import check_output_file
+    from osrae.report import write_report
+    from osrae.report.grid import grid_report
+
+    check_output_file(output, (".html",))
+    command = shlex.join(["osrae", *sys.argv[1:]])
+    write_report(grid_report(read_results(results), title=title, command=command), output)
+    note(f"Report: {output}")

@@ -1,0 +1,333 @@
+"""The report on a grid of experiments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from statistics import fmean, stdev
+
+import pandas as pd
+
+from osrae.benchmark.measured import Measured, Store
+from osrae.errors import InputError
+from osrae.evaluation.statistics import (
+    ScoreTable,
+    average_ranks,
+    bayesian_signed_rank,
+    friedman_test,
+    score_table,
+)
+from osrae.report.figures import critical_difference
+from osrae.report.page import Code, Column, DataTable, Facts, Interval, Item, Page, Section
+
+__all__ = ["grid_report"]
+
+#: Differences of ACSA up to this size make no difference in practice.
+_ROPE = 0.01
+#: Up to so many data sets each get a section of their own.
+_MOST_SECTIONS = 12
+_MIB = 2**20
+
+
+def grid_report(store: Store, *, title: str = "", command: str = "") -> Page:
+    """Report on all that was measured.
+
+    Parameters
+    ----------
+    store : Store
+    title : str
+    command : str
+        What was run, if it was a command.
+
+    Returns
+    -------
+    Page
+
+    Raises
+    ------
+    InputError
+        If there is no result that is done.
+    """
+    shown = {name: _methods(store, name) for name in store.data}
+    shown = {name: groups for name, groups in shown.items() if groups}
+    if not shown:
+        raise InputError("There is no result to report on; `osrae bench run` makes some.")
+    methods = list(dict.fromkeys(name for groups in shown.values() for name in groups))
+    table = _complete(shown)
+    n_results = sum(len(group.whole) for groups in shown.values() for group in groups.values())
+    return Page(
+        title=title or "Benchmark",
+        subtitle=f"{len(methods)} methods, {len(shown)} data sets, {n_results} results, "
+        f"{date.today().isoformat()}",
+        lead=_lead(shown, table),
+        sections=list(_sections(store, shown, methods, table, command)),
+    )
+
+
+def _methods(store: Store, data: str) -> dict[str, Measured]:
+    """Return what was measured of every method on a data set, best first.
+
+    Of several budgets of a method the largest is shown.
+    """
+    groups = {title: store.groups(data, title)[0] for title in store.titles(data)}
+    done = {title: group for title, group in groups.items() if group.scores("acsa")}
+    return dict(sorted(done.items(), key=lambda item: -fmean(item[1].scores("acsa"))))
+
+
+def _complete(shown: dict[str, dict[str, Measured]]) -> ScoreTable | None:
+    """Return mean ACSA of the methods that were measured on all data sets; None if too few."""
+    common = set.intersection(*(set(groups) for groups in shown.values()))
+    if len(shown) < 2 or len(common) < 2:
+        return None
+    order = [title for title in next(iter(shown.values())) if title in common]
+    means = [[fmean(groups[m].scores("acsa")) for m in order] for groups in shown.values()]
+    return score_table(pd.DataFrame(means, list(shown), order))
+
+
+def _lead(shown: dict[str, dict[str, Measured]], table: ScoreTable | None) -> str:
+    if table is None:
+        best = [
+            f"on {data}, {next(iter(groups))} with {_percent(_mean(next(iter(groups.values()))))}"
+            for data, groups in list(shown.items())[:4]
+        ]
+        return f"The highest ACSA: {'; '.join(best)}."
+    ranks = average_ranks(table).sort_values(kind="stable")
+    test = friedman_test(table)
+    first, second = ranks.index[:2]
+    beside = bayesian_signed_rank(table, first, second, rope=_ROPE, random_state=0)
+    sure = "differ" if test.f_p < 0.05 else "may differ by chance alone"
+    return (
+        f"Over {len(table.datasets)} data sets {first} has the best average rank, "
+        f"{ranks.iloc[0]:.2f} of {len(ranks)} methods; the ranks {sure} (Friedman test, p = "
+        f"{test.f_p:.2g}). That it is better than {second}, the second, by more than "
+        f"{100 * _ROPE:g} point has probability {beside.p_left:.2f} on a new data set, and that "
+        f"they are practically the same {beside.p_rope:.2f}."
+    )
+
+
+def _sections(
+    store: Store,
+    shown: dict[str, dict[str, Measured]],
+    methods: Sequence[str],
+    table: ScoreTable | None,
+    command: str,
+) -> Iterator[Section]:
+    yield _overview(shown, methods)
+    if table is not None:
+        yield _over_data_sets(table)
+    if len(shown) <= _MOST_SECTIONS:
+        for data, groups in shown.items():
+            yield _one_data_set(data, groups)
+    yield from _failures(store)
+    yield _how(shown, command)
+
+
+def _overview(shown: dict[str, dict[str, Measured]], methods: Sequence[str]) -> Section:
+    """All means in one table: the longer side goes down the page."""
+    across = len(shown) <= len(methods)
+    rows_are, heads = (methods, list(shown)) if across else (list(shown), methods)
+    rows: list[list[str | float | None]] = []
+    for row in rows_are:
+        places = [(head, row) if across else (row, head) for head in heads]
+        found = [shown[data].get(method) for data, method in places]
+        rows.append([row, *(None if g is None else 100 * _mean(g) for g in found)])
+    best = set()
+    for data in shown:
+        method = next(iter(shown[data]))
+        place = (methods.index(method), list(shown).index(data))
+        best.add((place[0], place[1] + 1) if across else (place[1], place[0] + 1))
+    first = "method" if across else "data set"
+    return Section(
+        "Scores",
+        "ACSA, the mean of the recalls of all classes, on the main test part; the mean over seeds "
+        "and folds.",
+        [
+            DataTable(
+                "ACSA in %",
+                [Column(first), *(Column(head, "number") for head in heads)],
+                rows,
+                strong=best,
+            )
+        ],
+    )
+
+
+def _over_data_sets(table: ScoreTable) -> Section:
+    ranks = average_ranks(table).sort_values(kind="stable")
+    first = ranks.index[0]
+    rows: list[list[str | float]] = []
+    for name in ranks.index[1:]:
+        beside = bayesian_signed_rank(table, first, name, rope=_ROPE, random_state=0)
+        chances = (beside.p_left, beside.p_rope, beside.p_right)
+        rows.append([str(name), *(round(100 * chance, 1) for chance in chances)])
+    items: list[Item] = [critical_difference(table)] if len(ranks) > 2 else []
+    columns = ["better, %", "practically the same, %", "worse, %"]
+    return Section(
+        "Over all data sets",
+        f"Methods that were measured on all of them. {first} against each other one: the "
+        "probability that it is better, practically the same or worse on a new data set (Bayesian "
+        f"signed-rank test; differences of up to {100 * _ROPE:g} point make no difference).",
+        [
+            *items,
+            DataTable(
+                f"{first} against the others",
+                [Column("against"), *(Column(name, "bar", 1, (0, 100)) for name in columns)],
+                rows,
+            ),
+        ],
+    )
+
+
+def _one_data_set(data: str, groups: dict[str, Measured]) -> Section:
+    columns = [
+        Column("method"),
+        Column("ACSA, % (lowest and highest)", "interval"),
+        Column("sd", "number", 2),
+        Column("F1, %", "number"),
+        Column("GM, %", "number"),
+        Column("training, s", "number"),
+        Column("processors, s", "number"),
+        Column("memory, MiB", "number", 0),
+        Column("whole run"),
+    ]
+    rows = [[title, *_values(group)] for title, group in groups.items()]
+    items: list[Item] = [
+        DataTable(f"Methods on {data}", columns, rows, strong=[(0, 1)]),
+        _recalls(data, groups),
+    ]
+    samples = _samples(data, groups)
+    return Section(data, _parts(groups), [*items, *samples])
+
+
+def _values(group: Measured) -> list[str | float | Interval | None]:
+    scores = [100 * score for score in group.scores("acsa")]
+    costs = [result.content["cost"] for result in group.whole]
+    return [
+        Interval(fmean(scores), min(scores), max(scores)),
+        stdev(scores) if len(scores) > 1 else None,
+        *(_known(group.scores(name)) for name in ("f1", "gm")),
+        round(fmean(cost["training"]["wall_seconds"] for cost in costs), 1),
+        round(fmean(cost["training"]["cpu_seconds"] for cost in costs), 1),
+        max(cost["peak_memory_bytes"] for cost in costs) / _MIB,
+        "yes" if all(result.content["whole_run"] for result in group.whole) else "no",
+    ]
+
+
+def _recalls(data: str, groups: dict[str, Measured]) -> DataTable:
+    """Recall of every class by every method, the rarest last."""
+    by_method = {title: _class_recalls(group) for title, group in groups.items()}
+    training = next(iter(groups.values())).whole[0].content["classes"]
+    classes = sorted(training, key=lambda row: -row["training"])
+    rows = [
+        [
+            row["class"],
+            row["training"],
+            *(recalls.get(row["class"]) for recalls in by_method.values()),
+        ]
+        for row in classes
+    ]
+    columns = [Column("class"), Column("training samples", "bar", 0)]
+    columns += [Column(f"{title}, %", "number") for title in by_method]
+    return DataTable(f"Recall of each class of {data}", columns, rows, folded=True)
+
+
+def _class_recalls(group: Measured) -> dict[str, float]:
+    found: dict[str, list[float]] = {}
+    for result in group.whole:
+        test = result.content["tests"][result.content["main_test"]]
+        for row in test["classes"]:
+            found.setdefault(row["class"], []).append(100 * row["recall"])
+    return {name: fmean(values) for name, values in found.items()}
+
+
+def _samples(data: str, groups: dict[str, Measured]) -> list[Item]:
+    names = ("density", "coverage", "precision", "recall", "frechet")
+    rows: list[list[str | float | None]] = []
+    for title, group in groups.items():
+        scores = [group.sample_scores(name) for name in names]
+        if scores[0]:
+            rows.append([title, *(fmean(values) for values in scores)])
+    if not rows:
+        return []
+    made = next(g for g in groups.values() if g.sample_scores("density")).whole[0]
+    columns = [Column("method"), *(Column(name, "number", 3) for name in names)]
+    return [
+        DataTable(
+            f"Generated samples of {data}",
+            columns,
+            rows,
+            note="Means of the classes, against real samples of the test part; frechet: the "
+            f"Fréchet distance of all. Features: {made.content['generation']['extractor']}.",
+        )
+    ]
+
+
+def _parts(groups: dict[str, Measured]) -> str:
+    group = next(iter(groups.values()))
+    cell = group.cell
+    if cell.folds is not None:
+        return f"Cross-validation of {cell.folds} folds."
+    part = group.whole[0].content["main_test"]
+    return f"Scores on the {part} test part." if part != "test" else "Scores on the test part."
+
+
+def _failures(store: Store) -> Iterator[Section]:
+    rows = [
+        (
+            str(result.cell),
+            f"{result.content['error']['type']}: {result.content['error']['message']}",
+        )
+        for data in store.data
+        for title in store.titles(data)
+        for group in store.groups(data, title)
+        for result in group.failed
+    ]
+    if rows:
+        yield Section(
+            "Failed",
+            "These cells came to an error. `osrae bench run --retry-failed` runs them again.",
+            [DataTable("Cells that failed", [Column("cell"), Column("error")], rows)],
+        )
+
+
+def _how(shown: dict[str, dict[str, Measured]], command: str) -> Section:
+    groups = [group for methods in shown.values() for group in methods.values()]
+    made = [result.content["made"] for group in groups for result in group.whole]
+    budgets = {group.cell.core_minutes for group in groups}
+    facts = [
+        ("training", "; ".join(sorted(_budget(value) for value in budgets))),
+        ("seeds", _listed({str(seed) for group in groups for seed in group.seeds})),
+        ("machines", _listed({_machine(one["machine"]) for one in made})),
+        ("code", _listed({one["code"] or "no checkout" for one in made})),
+    ]
+    versions = sorted({(name, number or "–") for one in made for name, number in
+                       one["versions"].items()})  # fmt: skip
+    items: list[Item] = [Code(command, "The command of this report")] if command else []
+    return Section("How it was measured", "", [*items, Facts(facts), Facts(versions)])
+
+
+def _budget(minutes: float | None) -> str:
+    if minutes is None:
+        return "as long as presets say"
+    return f"up to {minutes:g} minutes of one core for each result"
+
+
+def _machine(told: dict) -> str:
+    gpu = f", {told['gpu']}" if told["gpu"] else ""
+    return f"{told['processor']}, {told['threads']} of {told['cores']} cores{gpu}"
+
+
+def _listed(values: set[str]) -> str:
+    return "; ".join(sorted(values))
+
+
+def _mean(group: Measured) -> float:
+    return fmean(group.scores("acsa"))
+
+
+def _known(values: Sequence[float]) -> float | None:
+    return 100 * fmean(values) if values else None
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"

@@ -1,0 +1,98 @@
+import html
+
+import numpy as np
+import pytest
+
+from osrae.benchmark.cells import Cell
+from osrae.benchmark.child import Outcome
+from osrae.benchmark.measured import Store, read_results
+from osrae.benchmark.results import Results
+from osrae.benchmark.running import run_cell
+from osrae.errors import InputError
+from osrae.report.grid import grid_report
+from osrae.report.render import render
+
+METHODS = ("logistic-regression", "weighted-logistic-regression", "smote+logistic-regression")
+DATA = ("keel/glass", "keel/newthyroid", "keel/balance")
+HOSTILE = "<img src=x onerror=alert(1)>"
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory) -> Results:
+    """Three quick methods on three tables with two seeds; one of them under a hostile name."""
+    results = Results(tmp_path_factory.mktemp("results"))
+    for data in DATA:
+        for method in METHODS:
+            for seed in (0, 1):
+                label = HOSTILE if method == METHODS[2] else ""
+                result, _ = run_cell(Cell(data=data, method=method, seed=seed, label=label))
+                results.write(Outcome({"status": "done", **result}))
+    return results
+
+
+@pytest.fixture(scope="module")
+def page(results):
+    return grid_report(read_results([results.folder]), title="Tables", command="osrae bench …")
+
+
+def means(results: Results, data: str) -> dict[str, float]:
+    found: dict[str, list[float]] = {}
+    for result in results:
+        if result.cell.data == data:
+            found.setdefault(result.cell.title, []).append(result.score())
+    return {title: 100 * np.mean(scores) for title, scores in found.items()}
+
+
+def test_the_overview_has_the_means_and_marks_the_best(results, page):
+    (table,) = page.sections[0].items
+    heads = [column.title for column in table.columns[1:]]
+    assert set(heads) == set(DATA)
+    for column, data in enumerate(heads, start=1):
+        expected = means(results, data)
+        assert {row[0]: row[column] for row in table.rows} == pytest.approx(expected)
+        (best,) = [row for row, place in table.strong if place == column]
+        assert table.rows[best][column] == max(expected.values())
+
+
+def test_ranks_are_over_all_data_sets(results, page):
+    section = page.sections[1]
+    assert section.title == "Over all data sets"
+    diagram, beside = section.items
+    assert {row[0] for row in diagram.data.rows} == {*METHODS[:2], HOSTILE}
+    assert len(beside.rows) == 2
+    assert all(sum(row[1:]) == pytest.approx(100, abs=0.2) for row in beside.rows)
+    best = diagram.data.rows[0][0]
+    assert best in page.lead
+    assert best not in {row[0] for row in beside.rows}
+
+
+def test_every_data_set_is_told_with_its_classes_and_cost(results, page):
+    section = next(s for s in page.sections if s.title == "keel/glass")
+    table, recalls = section.items
+    assert [row[0] for row in table.rows] == sorted(
+        means(results, "keel/glass"), key=lambda title: -means(results, "keel/glass")[title]
+    )
+    assert all(row[1].low <= row[1].value <= row[1].high for row in table.rows)
+    assert len(recalls.rows) == 6
+    trained = [row[1] for row in recalls.rows]
+    assert trained == sorted(trained, reverse=True)
+
+
+def test_failed_cells_are_named(results):
+    cell = Cell(data="keel/glass", method="rae")
+    error = {"type": "MemoryError", "message": "no room", "traceback": ""}
+    failed = Results(results.folder.parent / "failed").write(
+        Outcome({"status": "failed", "cell": cell.to_dict(), "error": error})
+    )
+    page = grid_report(Store([*results, failed]))
+    section = next(s for s in page.sections if s.title == "Failed")
+    assert section.items[0].rows == [(str(cell), "MemoryError: no room")]
+    with pytest.raises(InputError, match="no result to report on"):
+        grid_report(Store([failed]))
+
+
+def test_hostile_names_are_text(page):
+    text = render(page)
+    assert HOSTILE not in text
+    assert html.escape(HOSTILE) in text
+    assert "osrae bench …" in text
