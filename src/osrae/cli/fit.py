@@ -41,7 +41,10 @@ from osrae.training.splitting import split_validation
 _OF_THE_DATA = {"categorical_features"}
 
 #: What the baseline's predictions are called in sentences.
-_IN_REPORTS = {"plain": "plain network", "plain, corrected": "plain network, corrected"}
+_IN_REPORTS = {
+    "plain": "plain network",
+    "plain, corrected": "plain network corrected for class frequencies",
+}
 
 
 @dataclass(frozen=True)
