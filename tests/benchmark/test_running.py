@@ -6,12 +6,9 @@ import pytest
 from sklearn.metrics import balanced_accuracy_score
 
 from osrae import RAEClassifier
-from osrae.benchmark.budget import fit_to_budget
 from osrae.benchmark.cells import Cell
-from osrae.benchmark.parts import load_parts
 from osrae.benchmark.running import run_cell
 from osrae.datasets import load_split
-from osrae.errors import InputError
 from osrae.evaluation.classification import summary
 
 
@@ -106,38 +103,6 @@ def test_two_stages_of_a_table_and_folds():
     n_training = sum(row["training"] for row in result["classes"])
     assert n_training + len(arrays["test/true"]) == 846
     assert abs(n_training - 2 * len(arrays["test/true"])) <= 4
-
-
-def test_folds_are_stratified_and_cover_every_row_once():
-    parts = [load_parts(Cell(data="keel/vehicle", method="rae", fold=k, folds=3)) for k in range(3)]
-    tested = np.concatenate([part.tests["test"][1] for part in parts])
-    assert len(tested) == 846
-    counts = [np.unique(part.tests["test"][1], return_counts=True)[1] for part in parts]
-    assert np.ptp(counts, axis=0).max() <= 1
-    other = load_parts(Cell(data="keel/vehicle", method="rae", seed=1, fold=0, folds=3))
-    assert not np.array_equal(other.y, parts[0].y)
-
-
-def test_too_many_folds_for_every_class_are_refused():
-    with pytest.raises(InputError, match="use fewer folds"):
-        load_parts(Cell(data="keel/vehicle", method="rae", fold=0, folds=500))
-
-
-def test_a_budget_shortens_what_would_take_longer_and_nothing_else():
-    split = load_split("digits", seed=0)
-    model = RAEClassifier(random_state=0, validation_fraction=0.0)
-    short = fit_to_budget(model, split.X_train, split.y_train, 1.0)
-    assert 1 <= short.max_steps < 2000
-    twice = RAEClassifier(random_state=0, validation_fraction=0.0, max_steps=3)
-    assert fit_to_budget(twice, split.X_train, split.y_train, 60.0).max_steps == 3
-
-
-def test_a_budget_is_shared_out_among_stages():
-    cell = Cell(data="digits", method="deepsmote", core_minutes=0.05)
-    result, _ = run_cell(cell)
-    assert result["whole_run"] is False
-    assert [stage["estimator"] for stage in result["stages"]] == ["DeepSMOTE", "DeepClassifier"]
-    assert all(stage["steps"] >= 1 for stage in result["stages"])
 
 
 def test_what_is_not_defined_is_none(measured):

@@ -1,0 +1,65 @@
+import numpy as np
+import pytest
+
+from osrae import DeepSMOTE, RAEClassifier, SMOTEFamily, TwoStageClassifier
+from osrae.benchmark.budget import TrainingPlan, fit_to_budget
+from osrae.benchmark.cells import Cell
+from osrae.benchmark.running import run_cell
+from osrae.datasets import load_split
+from osrae.methods.two_stage import default_classifier
+
+
+def two_stages(sampler) -> TwoStageClassifier:
+    return TwoStageClassifier(sampler=sampler, classifier=default_classifier(random_state=0))
+
+
+@pytest.fixture(scope="module")
+def table():
+    rng = np.random.default_rng(0)
+    return rng.normal(size=(90, 4)), np.repeat([0, 1], [70, 20])
+
+
+def test_a_plan_knows_how_long_every_stage_is(table):
+    X, y = table
+    plan = TrainingPlan.of(two_stages(DeepSMOTE(random_state=0)), X, y)
+    assert set(plan.stages) == {"sampler", "classifier"}
+    trained = two_stages(DeepSMOTE(random_state=0, max_steps=1)).fit(X, y)
+    classifier = default_classifier(random_state=0)
+    full = classifier._settings(trained.codec_.description, 140).resolve_steps(140)
+    assert plan.stages["classifier"].steps == full  # of balanced rows: 70 of both classes
+    assert plan.seconds == pytest.approx(sum(stage.seconds for stage in plan.stages.values()))
+
+
+def test_what_trains_no_network_has_no_plan(table):
+    plan = TrainingPlan.of(two_stages(SMOTEFamily(random_state=0)), *table)
+    assert set(plan.stages) == {"classifier"}
+
+
+def test_a_sampler_gets_a_third_and_what_its_classifier_leaves(table):
+    model = two_stages(DeepSMOTE(random_state=0))
+    plan = TrainingPlan.of(model, *table)
+    first, second = plan.stages["sampler"], plan.stages["classifier"]
+    short = 0.1 * min(first.seconds, second.seconds)
+    plan.shortened(model, short)
+    assert model.sampler.max_steps == max(1, int(short / 3 / first.step_seconds))
+    assert model.classifier.max_steps == max(1, int(short * 2 / 3 / second.step_seconds))
+    whole = two_stages(DeepSMOTE(random_state=0))
+    plan.shortened(whole, 4 * plan.seconds)
+    assert (whole.sampler.max_steps, whole.classifier.max_steps) == (None, None)
+
+
+def test_a_budget_shortens_what_would_take_longer_and_nothing_else():
+    split = load_split("digits", seed=0)
+    model = RAEClassifier(random_state=0, validation_fraction=0.0)
+    short = fit_to_budget(model, split.X_train, split.y_train, 1.0)
+    assert 1 <= short.max_steps < 2000
+    twice = RAEClassifier(random_state=0, validation_fraction=0.0, max_steps=3)
+    assert fit_to_budget(twice, split.X_train, split.y_train, 60.0).max_steps == 3
+
+
+def test_a_budget_is_shared_out_among_stages():
+    cell = Cell(data="digits", method="deepsmote", core_minutes=0.05)
+    result, _ = run_cell(cell)
+    assert result["whole_run"] is False
+    assert [stage["estimator"] for stage in result["stages"]] == ["DeepSMOTE", "DeepClassifier"]
+    assert all(stage["steps"] >= 1 for stage in result["stages"])
