@@ -128,7 +128,8 @@ def to_terminal(table: Table) -> RichTable:
     shown = RichTable(title=escape(table.caption), title_justify="left", box=box.SIMPLE_HEAD)
     left = len(table.stub_heads) + 1
     for number, head in enumerate(table.heads):
-        shown.add_column(escape(head), justify="left" if number < left else "right")
+        shown.add_column(escape(head), justify="left" if number < left else "right",
+                         overflow="fold", no_wrap=number == left - 1)  # fmt: skip
     for number, line in enumerate(table.lines()):
         if line.starts and number:
             shown.add_section()

@@ -18,10 +18,10 @@ from osrae.datasets.profiles import PAPER
 from osrae.datasets.readers.class_folders import read_class_folders
 from osrae.datasets.registry import Entry, Layout
 
-__all__ = ["PICTURES"]
+__all__ = ["FASHION_CLASSES", "PICTURES"]
 
-_FASHION = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker",
-            "Bag", "Ankle boot")  # fmt: skip
+FASHION_CLASSES = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt",
+                   "Sneaker", "Bag", "Ankle boot")  # fmt: skip
 _IDX_FILES = (
     "train-images?idx3-ubyte*",
     "train-labels?idx1-ubyte*",
@@ -76,7 +76,7 @@ def _class_folders(archive: str) -> tuple[Layout, ...]:
 
 
 def _fashion(folder: Path) -> Original:
-    return replace(readers.read_idx_pictures(folder), class_names=_FASHION)
+    return replace(readers.read_idx_pictures(folder), class_names=FASHION_CLASSES)
 
 
 def _imagenet(path: Path) -> Original:

@@ -10,7 +10,7 @@ from osrae.benchmark.tables import ablations, scores, significance
 from osrae.benchmark.tables.model import Table
 from osrae.errors import InputError
 
-__all__ = ["TABLES", "PaperTable", "make_table"]
+__all__ = ["TABLES", "PaperTable", "make_table", "table_of"]
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class PaperTable:
 
 TABLES: Mapping[int, PaperTable] = {
     1: PaperTable("deep methods, balanced test part", "paper", scores.table_1),
-    2: PaperTable("significance over data sets", "paper", significance.table_2),
+    2: PaperTable("significance over data sets", "collection", significance.table_2),
     3: PaperTable("density and coverage of generated samples", "paper", scores.table_3),
     4: PaperTable("what each component gives", "ablation", ablations.table_4),
     5: PaperTable("size of the latent space", "latent", ablations.table_5),
@@ -67,10 +67,7 @@ def make_table(number: int, store: Store, remarks: Mapping[str, str] | None = No
     InputError
         If there is no such table, or no result belongs in it.
     """
-    if number not in TABLES:
-        titles = "; ".join(f"{n} ({table.title})" for n, table in TABLES.items())
-        raise InputError(f"There is no table {number} of results. There are {titles}.")
-    known = TABLES[number]
+    known = table_of(number)
     table = known.make(store, remarks or {})
     if not any(value.runs or value.failed for value in table.values):
         raise InputError(
@@ -78,3 +75,17 @@ def make_table(number: int, store: Store, remarks: Mapping[str, str] | None = No
             f"`osrae bench run {known.grid}` measures what it shows."
         )
     return table
+
+
+def table_of(number: int) -> PaperTable:
+    """Return what is known of a table.
+
+    Raises
+    ------
+    InputError
+        If there is no such table.
+    """
+    if number not in TABLES:
+        titles = "; ".join(f"{n} ({table.title})" for n, table in TABLES.items())
+        raise InputError(f"There is no table {number} of results. There are {titles}.")
+    return TABLES[number]

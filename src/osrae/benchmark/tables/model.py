@@ -24,6 +24,9 @@ class Style:
     ----------
     decimals : int or None
         Digits behind the point; None writes three significant digits, for probabilities.
+    significant : bool
+        Whether measured values, but not the paper's, are written with three significant digits,
+        because they are of another size.
     scale : float
         What measured values are multiplied by; the paper's are in the table's unit already.
     best : {"max", "min"} or None
@@ -33,12 +36,17 @@ class Style:
     """
 
     decimals: int | None = 2
+    significant: bool = False
     scale: float = 1.0
     best: Literal["max", "min"] | None = "max"
     differs: bool = True
 
     def write(self, value: float, sign: str = "") -> str:
-        """Write a number that is in the table's unit."""
+        """Write a measured number that is in the table's unit."""
+        return f"{value:.3g}" if self.significant else self.write_printed(value, sign)
+
+    def write_printed(self, value: float, sign: str = "") -> str:
+        """Write a number of the paper."""
         if self.decimals is None:
             return f"{value:.3g}"
         return f"{value:{sign}.{self.decimals}f}".replace("-", "−")
@@ -102,8 +110,10 @@ class Value:
         """The paper's value, or a dash."""
         if self.printed is None:
             return MISSING
-        text = self.style.write(self.printed.value)
-        return text if self.printed.sd is None else f"{text} ± {self.style.write(self.printed.sd)}"
+        text = self.style.write_printed(self.printed.value)
+        if self.printed.sd is None:
+            return text
+        return f"{text} ± {self.style.write_printed(self.printed.sd)}"
 
     @property
     def difference_text(self) -> str:

@@ -114,7 +114,7 @@ def table_3(store: Store, remarks: Mapping[str, str]) -> Table:
 def table_11(store: Store, remarks: Mapping[str, str]) -> Table:
     """Make Table 11: the Fréchet distance of generated samples."""
     inception = _only_inception(store)
-    style = Style(2, best="min", differs=inception)
+    style = Style(2, significant=not inception, best="min", differs=inception)
     title = "FID" if inception else "Fréchet distance"
     caption = f"Table 11. {title} of generated samples; smaller is better."
     table, found = _across(11, caption, store, _MAKERS, {"frechet": style})
