@@ -53,8 +53,8 @@ def pixels(kind: str = "png") -> bytes:
     return buffer.getvalue()
 
 
-def picture(label: str = "step") -> str:
-    figure = Canvas(figsize=(3, 2))
+def picture(label: str = "step", width: float = 3) -> str:
+    figure = Canvas(figsize=(width, 2))
     axes = figure.add_subplot()
     axes.plot([0, 1], [0, 1], color=COLOURS[0])
     for number in range(2):
@@ -105,6 +105,7 @@ def full_page(names: list[str] = HOSTILE) -> Page:
                     Gallery([Figure(picture(), second, "curve")] * 2, long_table),
                     Strips(first, [Strip(name, pixels(), name) for name in few], second),
                     Figure(pixels(), f"pixels of {second}"),
+                    Figure(picture(width=8), "wide"),
                 ],
             ),
             Section(

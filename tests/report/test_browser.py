@@ -190,6 +190,11 @@ def test_page_never_scrolls_sideways(page, width):
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+def test_wide_pictures_stay_readable_on_a_phone(page):
+    page.set_viewport_size({"width": 360, "height": 740})
+    assert page.locator(".picture > .wide").bounding_box()["width"] >= 500
+
+
 def test_paper_has_no_controls_and_nothing_cut_off(page):
     page.emulate_media(media="print", color_scheme="dark")
     for name in ("#theme", ".contents", ".copy", ".skip", "footer", "summary"):

@@ -59,6 +59,11 @@ def test_figures_of_matplotlib_lose_only_what_the_page_forbids():
     assert any(element.get("stroke") == "var(--c0)" for element in root.iter())
 
 
+def test_wide_pictures_scroll_rather_than_shrink():
+    assert 'class="wide"' in inline_svg(f'{HEAD} width="500pt"/>', "p-", "x")
+    assert "class" not in inline_svg(f'{HEAD} width="400pt"/>', "p-", "x")
+
+
 def test_same_figure_has_the_same_text():
     assert picture() == picture()
 

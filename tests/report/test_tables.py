@@ -12,8 +12,8 @@ from osrae.report.tables import matrix_view, number_text, table_view
     ("value", "text"),
     [
         (3, "3"), (1234567, "1\u202f234\u202f567"), (2.0, "2.0"), (0.25, "0.2"), (-1.5, "−1.5"),
-        (0.0, "0.0"), (0.001, "1.0e−03"), (None, "–"), (math.nan, "–"), (math.inf, "–"),
-        ("text", "text"),
+        (-2, "−2"), (0.0, "0.0"), (0.001, "1.0e−03"), (None, "–"), (math.nan, "–"),
+        (math.inf, "–"), ("text", "text"),
     ],
 )  # fmt: skip
 def test_numbers(value, text):

@@ -170,7 +170,7 @@ def recall_table(found: Results) -> DataTable:
         rows,
         note="Recall is the share of a class's held-out samples that are recognised. The interval "
         "(Wilson) is wide where few samples were held out."
-        + (f" The open dot is {first}, the filled one this model." if others else ""),
+        + (f" The open dot is the {first}, the filled one this model." if others else ""),
     )
 
 

@@ -67,7 +67,8 @@ def _other(found: Results, title: str) -> str:
         verdict = f"on {int(judged.sum())} held-out samples{kind} the difference may be chance"
     else:
         better = "this model" if gained > lost else "that one"
-        verdict = f"{better} is better on samples{kind}, by more than chance explains (p = {p:.2g})"
+        chance = f"p = {p:.2g}".replace(" ", "\N{NO-BREAK SPACE}")
+        verdict = f"{better} is better on samples{kind}, by more than chance explains ({chance})"
     return f"The {title} recognises {both}; {verdict}."
 
 

@@ -140,7 +140,7 @@ def _classes(found: Results) -> Section:
     text = "The rarest classes stand last."
     if found.others:
         first = next(iter(found.others))
-        text += f" The line leads from what {first} recognises to what this model does."
+        text += f" The line leads from what the {first} recognises to what this model does."
     return Section("Classes", text, [recall_table(found)])
 
 

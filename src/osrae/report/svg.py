@@ -53,6 +53,8 @@ _PROPERTIES = {
     "font-weight", "font-style",
 }  # fmt: skip
 _PAINT = {"fill", "stroke"}
+#: Wider pictures, in points, scroll on a phone: made smaller they could not be read.
+_WIDE = 460
 _LOCAL = re.compile(r"url\(\s*#([^)\s]+)\s*\)")
 
 
@@ -96,8 +98,16 @@ def inline_svg(svg: str, prefix: str, alt: str) -> str:
         raise InputError(f"A picture is no SVG but <{root.tag}>; pass figure_svg(figure).")
     clean = _cleaned(root, prefix)
     assert clean is not None
+    if _points(root) > _WIDE:
+        clean.set("class", "wide")
     clean.attrib |= {"role": "img", "aria-label": alt, "stroke-linejoin": "round"}
     return ElementTree.tostring(clean, encoding="unicode", short_empty_elements=False)
+
+
+def _points(root: ElementTree.Element) -> float:
+    """The width that matplotlib gives a picture, in points; 0 if it has none."""
+    found = re.fullmatch(r"([\d.]+)pt", root.get("width", ""))
+    return float(found[1]) if found else 0.0
 
 
 def _cleaned(element: ElementTree.Element, prefix: str) -> ElementTree.Element | None:

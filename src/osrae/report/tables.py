@@ -51,7 +51,7 @@ def number_text(value: Any, digits: int = 1) -> str:
     if value is None or not math.isfinite(value):
         return _DASH
     if float(value).is_integer() and isinstance(value, int):
-        return f"{value:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+        return f"{value:,}".replace(",", "\N{NARROW NO-BREAK SPACE}").replace("-", "−")
     if value and abs(value) < 0.5 * 10.0**-digits:
         return f"{value:.1e}".replace("-", "−")
     return f"{value:.{digits}f}".replace("-", "−")
