@@ -8,11 +8,12 @@ absolute and in distances to opponents, before gradient boosting and before the 
 neighbours. ACSA in % on the held-out thirds of three folds of training parts, mean and standard
 deviation over folds, each with a seed of its own.
 
-On pictures, whether DGC's recogniser has the dropout of Table 16: MNIST at half its size, scored on
-rows outside training and test parts; also by one part of the score of labels alone, how well the
-label's code decodes, or how likely the code makes the label.
+On pictures, whether DGC's recogniser has the dropout of Table 16, and the same weight: MNIST at
+half its size, scored on rows outside training and test parts; also by one part of the score of
+labels alone, how well the label's code decodes, or how likely the code makes the label.
 
-Takes about ten minutes a part; writes results/method_choices-PART.json.
+Takes about ten minutes for the tables, and half an hour for the pictures; writes
+results/method_choices-PART.json.
 """
 
 from __future__ import annotations
@@ -92,11 +93,11 @@ def scores(make: Callable[[int], Any], X: Any, y: np.ndarray) -> list[float]:
 
 
 _PER_CLASS = 100
-_PICTURE_STEPS = (600, 1200, 2400)
+_PICTURE_STEPS = (600, 1200)
 
 
 def pictures() -> list[dict[str, Any]]:
-    """Train DGC on pictures with and without dropout, for several lengths."""
+    """Train DGC on pictures with and without dropout, and with several weights."""
     split = load_split("mnist", None, 0)
     assert split.X_validation is not None
     assert split.y_validation is not None
@@ -105,9 +106,16 @@ def pictures() -> list[dict[str, Any]]:
     X, y = _halved(split.X_validation[shown]), labels[shown]
     dropout = patch("osrae.networks.dgc.switch_off_dropout", lambda module: None)
     rows = []
-    for title, change in (("without dropout", contextlib.nullcontext()), ("with dropout", dropout)):
+    for title, change, weight in (
+        ("with dropout, 1", dropout, 1.0),
+        ("without, 1", contextlib.nullcontext(), 1.0),
+        ("without, 20 / d", contextlib.nullcontext(), 20 / 196),
+        ("without, 0.64 / d", contextlib.nullcontext(), 0.64 / 196),
+    ):
         for steps in _PICTURE_STEPS:
-            model = DGCClassifier(max_steps=steps, validation_fraction=0.0, random_state=0)
+            model = DGCClassifier(
+                recon_weight=weight, max_steps=steps, validation_fraction=0.0, random_state=0
+            )
             with change:
                 model.fit(_halved(split.X_train), split.y_train)
             parts = {"whole score": model.predict(X), **_by_parts(model, X)}

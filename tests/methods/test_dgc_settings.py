@@ -46,7 +46,8 @@ def test_presets_are_those_of_the_specification():
 
 
 def test_weight_of_the_squared_error():
-    assert DGCSettings().resolve_recon_weight(ImageDescription(28, 28, 1)) == 1
+    assert DGCSettings().resolve_recon_weight(ImageDescription(28, 28, 1)) == 20 / 784
+    assert DGCSettings().resolve_recon_weight(ImageDescription(32, 32, 3)) == 20 / 3072
     assert DGCSettings().resolve_recon_weight(TableDescription(617)) == 0.64 / 617
     assert DGCSettings(recon_weight=2.0).resolve_recon_weight(TABLE) == 2
     assert PRESETS["original"]["tables"].resolve_recon_weight(TABLE) == 1

@@ -69,7 +69,8 @@ class DGCSettings(Settings):
         λ.
     recon_weight : float or None
         Factor of the squared error, in training and in the scores of labels: the inverse variance
-        of p(x | z). None is 1 for pictures, and 0.64 / d for tables of d encoded columns.
+        of p(x | z). None is 20 / d for pictures of d values, and 0.64 / d for tables of d encoded
+        columns.
     cross_entropy : {"mean", "sum"}
         Over the batch: the mean, like the squared error (article, Eq. 8), or the sum, which weighs
         it B times as much (authors' code).
@@ -112,11 +113,10 @@ class DGCSettings(Settings):
         """Return the factor of the squared error for this data."""
         if self.recon_weight is not None:
             return self.recon_weight
-        if isinstance(description, ImageDescription):
-            return 1.0
-        # More, and labels are told apart by how well columns that say nothing of them are decoded
+        # More, and labels are told apart by how well values that say nothing of them are decoded
         # (benchmarks/method_choices.py).
-        return 0.64 / description.shape[0]
+        share = 20.0 if isinstance(description, ImageDescription) else 0.64
+        return share / math.prod(description.shape)
 
 
 _DEFAULT = DGCSettings(least_steps=1500)
