@@ -41,7 +41,7 @@ def draw_latent(store: Store) -> Figure | None:
         return None
     columns = min(len(found), _PANELS_PER_ROW)
     rows = -(-len(found) // columns)
-    figure = Figure(figsize=(3.9 * columns, 4.4 * rows + 0.35), dpi=150, layout="constrained")
+    figure = Figure(figsize=(3.9 * columns, 4.6 * rows + 0.4), dpi=150, layout="constrained")
     panels = list(figure.subplots(rows, columns, squeeze=False).flat)
     for axes in panels[len(found) :]:
         axes.set_axis_off()

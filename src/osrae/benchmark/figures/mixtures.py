@@ -31,6 +31,8 @@ def draw_mixtures(store: Store) -> Figure | None:
     for number, (label, colour) in enumerate(_SIZES.items()):
         there = [(place, bars[d, label]) for place, d in zip(places, data, strict=True)]
         there = [(place, bar) for place, bar in there if bar.runs]
+        if not there:
+            continue
         drawn = axes.bar(
             [place + (number - 1) * _WIDTH for place, _ in there],
             [bar.mean or 0.0 for _, bar in there],

@@ -76,12 +76,13 @@ def _by_value(subject: str, places: Sequence[Found], of: Callable[[Measured], st
     """Say what most places have, then which have something else."""
     told = {id(f): of(f.shown) for f in places}
     usual = Counter(told.values()).most_common(1)[0][0]
+    # A text that ends in a comma goes on with its places, or ends here.
     unlike: dict[str, list[Found]] = {}
     for f in places:
         if told[id(f)] != usual:
             unlike.setdefault(told[id(f)], []).append(f)
     rest = "".join(f"; {text} for {_where(those, places)}" for text, those in unlike.items())
-    return f"{subject}: {usual}{rest}."
+    return f"{subject}: {usual.rstrip(',')}{rest}."
 
 
 def _where(some: Sequence[Found], places: Sequence[Found]) -> str:
@@ -117,9 +118,9 @@ def _training(shown: Measured) -> str:
         return "whole runs, as long as the preset says"
     if shown.cell.core_minutes is None:
         return f"runs that settings shorten, {shown.budget:.3g} minutes of one core"
-    budget = f"at most {shown.budget:g} minutes of one core"
-    whole = [result.content["whole_run"] for result in shown.whole]
-    return f"{budget}, which is enough for whole runs" if all(whole) else budget
+    budget = f"{shown.budget:g} minutes of one core"
+    whole = all(result.content["whole_run"] for result in shown.whole)
+    return f"whole runs, within {budget}," if whole else f"at most {budget}"
 
 
 def _steps(places: Sequence[Found]) -> list[str]:
@@ -185,8 +186,8 @@ def _machine(result: Result) -> str:
     machine = result.content["made"]["machine"]
     graphics = f", {machine['gpu']}" if machine["gpu"] else ""
     return (
-        f"{machine['processor']}, {machine['cores']} cores, {machine['threads']} threads a cell"
-        f"{graphics}"
+        f"{machine['processor']}, cores: {machine['cores']}, threads of a cell: "
+        f"{machine['threads']}{graphics}"
     )
 
 
