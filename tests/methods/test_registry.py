@@ -30,8 +30,9 @@ def test_every_system_of_the_paper_is_there():
         assert all(entry.kind == kind for entry in chosen)
     on_pictures = {entry.name for entry in methods.available(data="pictures")}
     assert names - on_pictures == {
-        "gradient-boosting", "weighted-gradient-boosting", "balanced-random-forest",
-        "logistic-regression", "weighted-logistic-regression",
+        "gradient-boosting", "weighted-gradient-boosting", "corrected-gradient-boosting",
+        "random-forest", "balanced-random-forest", "logistic-regression",
+        "weighted-logistic-regression", "corrected-logistic-regression",
     }  # fmt: skip
 
 
