@@ -1,6 +1,4 @@
 import dataclasses
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -94,8 +92,3 @@ def test_code_that_is_advised_works(name):
     names = {"X": X, "y": y}
     exec(how_to_train(name), names)
     assert (names["model"].predict(X) == y).mean() > 0.9
-
-
-def test_advice_needs_no_torch_to_be_said():
-    code = "import sys, osrae.benchmark.cells; assert 'torch' not in sys.modules"
-    subprocess.run([sys.executable, "-c", code], check=True)

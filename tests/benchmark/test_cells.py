@@ -1,5 +1,7 @@
 import dataclasses
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -72,3 +74,8 @@ def test_a_cell_says_what_it_is():
 def test_cells_that_cannot_be_are_refused(wrong, said):
     with pytest.raises(InputError, match=said):
         Cell(data="mnist", method="rae", **wrong)
+
+
+def test_grids_are_described_without_torch():
+    code = "import sys, osrae.benchmark.cells; assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 
 import numpy as np
@@ -134,8 +135,8 @@ def how_to_train(name: str, data: str = "DATA", target: str | None = None) -> st
     model = entry.estimator()
     stage_two = model.classifier if isinstance(model, TwoStageClassifier) else model
     if not second and isinstance(stage_two, Estimator):
-        column = f" --target {_quoted(target)}" if target else ""
-        return f"osrae fit {_quoted(data)}{column} --method {name} -o model"
+        column = f" --target {shlex.quote(target)}" if target else ""
+        return f"osrae fit {shlex.quote(data)}{column} --method {name} -o model"
     if second:
         return (
             "from osrae import TwoStageClassifier, methods\n"
@@ -147,12 +148,6 @@ def how_to_train(name: str, data: str = "DATA", target: str | None = None) -> st
         "from osrae import methods\n"
         f'model = methods.get("{name}").estimator(random_state=0).fit(X, y)'
     )
-
-
-def _quoted(text: str) -> str:
-    import shlex
-
-    return shlex.quote(text)
 
 
 def _percent(share: float) -> str:

@@ -8,15 +8,16 @@ import resource
 import subprocess
 import sys
 import time
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Self
 
+from osrae.storage import library_versions
+
 __all__ = ["Meter", "code_state", "machine", "peak_memory", "versions"]
 
-_LIBRARIES = (
-    "osrae", "torch", "numpy", "scipy", "scikit-learn", "imbalanced-learn", "pandas",
-)  # fmt: skip
+#: Libraries that decide results beside those that a model file names.
+_ALSO = ("scipy", "imbalanced-learn", "pandas")
 _ENERGY = Path("/sys/class/powercap")
 _KILOBYTE = 1 if sys.platform == "darwin" else 1024  # what ru_maxrss counts in
 
@@ -44,15 +45,9 @@ def _processor() -> str:
     return platform.processor() or platform.machine()
 
 
-def versions() -> dict[str, str | None]:
+def versions() -> dict[str, str]:
     """Return the versions of Python and of the libraries that decide results."""
-    found: dict[str, str | None] = {"python": platform.python_version()}
-    for name in _LIBRARIES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = None
-    return found
+    return {**library_versions(), **{name: version(name) for name in _ALSO}}
 
 
 def code_state() -> str | None:

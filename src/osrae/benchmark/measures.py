@@ -18,7 +18,7 @@ from osrae.evaluation.classification import confusion_table, per_class_table, su
 from osrae.evaluation.features import default_extractor
 from osrae.evaluation.generation import compare_samples
 
-__all__ = ["score_samples", "score_test", "shown_latent", "shown_samples"]
+__all__ = ["finite", "score_samples", "score_test", "shown_latent", "shown_samples"]
 
 #: Generated and real test samples of each class that are compared (the paper's number).
 _COMPARED = 800
@@ -56,7 +56,7 @@ def score_test(model: Any, X: Any, y: np.ndarray) -> tuple[dict[str, Any], dict[
     table = per_class_table(y, predicted, probabilities, classes)
     confusion = confusion_table(y, predicted)
     scores = {
-        "summary": _finite(overall),
+        "summary": finite(overall),
         "classes": _rows(table),
         "confusion": {
             "classes": [str(label) for label in confusion.index],
@@ -166,12 +166,12 @@ def _bytes(pictures: np.ndarray) -> np.ndarray:
 def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
     """Return a table with a row for every class as plain values."""
     return [
-        {"class": str(label), **_finite(values)}
+        {"class": str(label), **finite(values)}
         for label, values in zip(table.index, table.to_dict("records"), strict=True)
     ]
 
 
-def _finite(values: Mapping[Any, Any]) -> dict[str, Any]:
+def finite(values: Mapping[Any, Any]) -> dict[str, Any]:
     """Return numbers as JSON knows them: what is not defined is None."""
     plain = {str(k): v.item() if hasattr(v, "item") else v for k, v in values.items()}
     return {k: None if isinstance(v, float) and not math.isfinite(v) else v

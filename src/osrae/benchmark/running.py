@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ import numpy as np
 from osrae.benchmark.budget import fit_to_budget
 from osrae.benchmark.cells import Cell
 from osrae.benchmark.machine import Meter, code_state, machine, peak_memory, versions
-from osrae.benchmark.measures import score_samples, score_test, shown_latent, shown_samples
+from osrae.benchmark.measures import finite, score_samples, score_test, shown_latent, shown_samples
 from osrae.benchmark.models import make_model, stages
 from osrae.benchmark.parts import Parts, load_parts
 from osrae.storage import jsonable
@@ -108,9 +107,7 @@ def _stage(part: Any) -> dict[str, Any]:
     if hasattr(part, "method_"):
         description["settings"] = jsonable(dataclasses.asdict(part.method_.settings))
         description["steps"] = part.n_steps_
-        description["history"] = [
-            {name: _known(value) for name, value in row.items()} for row in part.history_
-        ]
+        description["history"] = [finite(row) for row in part.history_]
         return description
     parameters = part.get_params(deep=False)
     description["settings"] = {
@@ -118,7 +115,3 @@ def _stage(part: Any) -> dict[str, Any]:
         for name, value in parameters.items()
     }
     return description
-
-
-def _known(value: Any) -> Any:
-    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from osrae.benchmark.workers import Backend
 from osrae.cli import options as o
 
 __all__ = ["app"]
@@ -374,7 +375,7 @@ def bench_run(
                      show_default=False),
     ] = None,
     backend: Annotated[
-        o.Backend, typer.Option(help="This machine, or a cluster.")
+        Backend, typer.Option(help="This machine, or a cluster.")
     ] = "local",
     address: Annotated[
         str | None,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 import sys
 from collections.abc import Iterator, Mapping
@@ -23,6 +22,7 @@ from osrae.benchmark.results import Result, Results
 from osrae.benchmark.scheduling import Progress, run_grid
 from osrae.benchmark.workers import Backend
 from osrae.cli.display import console, note
+from osrae.cli.options import parse_value
 from osrae.cli.runs import Stopped
 from osrae.errors import InputError
 
@@ -89,10 +89,7 @@ def _settings(texts: list[str] | None) -> dict[str, Any]:
         name, equals, value = text.partition("=")
         if not equals or not name:
             raise InputError(f"--set {text}: expected NAME=VALUE.")
-        try:
-            values[name] = json.loads(value)
-        except ValueError:
-            values[name] = value
+        values[name] = parse_value(value)
     return values
 
 

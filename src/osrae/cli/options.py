@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 
@@ -95,7 +95,6 @@ Set = Annotated[
 Resume = Annotated[
     bool, typer.Option("--resume", help="Go on with a run of this output that was stopped.")
 ]
-Backend = Literal["local", "dask", "ray"]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress bar.")]
 
 
@@ -238,11 +237,16 @@ def parse_others(texts: list[str] | None, known: Iterable[str]) -> dict[str, Any
             raise InputError(
                 f"--set {text}: expected NAME=VALUE, where NAME is one of {', '.join(names)}."
             )
-        try:
-            parsed[name] = json.loads(value)
-        except ValueError:
-            parsed[name] = value
+        parsed[name] = parse_value(value)
     return parsed
+
+
+def parse_value(text: str) -> Any:
+    """Read JSON or, failing that, text."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
 
 
 def parse_mixing(text: str | None) -> str | float | tuple[float, ...] | None:
