@@ -123,6 +123,25 @@ def test_blocks_and_the_origin_change_nothing(monkeypatch):
 
 
 @pytest.mark.parametrize("norm", NORMS)
+@pytest.mark.parametrize("original", [False, True])
+@pytest.mark.parametrize("size", [1.0, 1e25])
+def test_rows_out_of_reach_change_nothing(norm, original, size):
+    # Two pairs of clouds far apart, a centre without opponents, opponents without a centre.
+    centres, opponents = points(7, 20, 30)
+    centres[10:] += 100
+    opponents[15:] += 100
+    centres[-1], opponents[-2:] = -300, 300
+    settings = CCRSettings(energy=1.5 * size, norm=norm, original=original)
+    spheres = grow(centres * size, opponents * size, settings, np.random.default_rng(0))
+    near = distances(centres, opponents, norm)
+    radii = [plain_radius(row, 1.5, original) for row in near]
+    moves = plain_translations(centres, opponents, radii, norm)
+    assert 0 < spheres.inside.sum() < 28
+    np.testing.assert_allclose(spheres.radii / size, radii, rtol=1e-9)
+    np.testing.assert_allclose(spheres.translations / size, moves, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("norm", NORMS)
 def test_a_duplicate_of_another_class_is_pushed_to_the_surface(norm):
     centre, opponents = points(5, 1, 6)
     opponents[2] = centre[0]

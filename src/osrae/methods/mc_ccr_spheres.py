@@ -11,7 +11,7 @@ Classification. International Journal of Applied Mathematics and Computer Scienc
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -28,14 +28,16 @@ __all__ = [
     "sphere_radii",
 ]
 
-#: Bytes that a block of distances, or of new rows, takes at most.
-_BLOCK_BYTES = 2**26
+#: Bytes that a block of distances, or of new rows, takes at most: little more than a cache holds.
+_BLOCK_BYTES = 2**22
 #: Opponents whose distances are sorted first; few spheres take in more.
 _NEAREST = 32
 #: Opponents this near a centre, in units of the coordinates' size, count as coincident: rounding
 #: errors would decide the direction in which they are pushed.
 _COINCIDENT = 1e-9
 _LEAST_RADIUS = 1e-300
+#: What single precision may miss of squared distances, in units of the largest squared lengths.
+_SLACK = 1e-5
 
 
 @dataclass(frozen=True)
@@ -128,6 +130,48 @@ def grow(
         blocks = _distances(centres, opponents, settings.norm)
         nearest = np.concatenate([near.min(axis=1) for _, near in blocks])
         energy *= float(np.median(nearest[nearest > 0])) if nearest.any() else 0.0
+    rows, columns = _in_reach(centres, opponents, energy, settings.norm)
+    if len(columns) < len(opponents):
+        settings = replace(settings, original=False)  # no sphere has all opponents inside
+    near = _grow(centres[rows], opponents[columns], energy, settings, rng)
+    radii, inside = np.full(len(centres), float(energy)), np.zeros(len(opponents), dtype=bool)
+    radii[rows], inside[columns] = near.radii, near.inside
+    if near.translations is None:
+        return Spheres(radii, inside, None)
+    translations = np.zeros_like(opponents)
+    translations[columns] = near.translations
+    return Spheres(radii, inside, translations)
+
+
+def _in_reach(
+    centres: np.ndarray, opponents: np.ndarray, energy: float, norm: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the centres with an opponent within E, the largest radius, and such opponents.
+
+    The Euclidean distance, which is a product, is at most that of a norm of lower order. Pairs that
+    single precision cannot tell stay.
+    """
+    if norm > 2:
+        return np.arange(len(centres)), np.arange(len(opponents))
+    rows, columns = np.zeros(len(centres), dtype=bool), np.zeros(len(opponents), dtype=bool)
+    a, b = torch.from_numpy(centres).float(), torch.from_numpy(opponents).float()
+    of_a, of_b = a.square().sum(1), b.square().sum(1)
+    bound = energy * energy + _SLACK * float(of_a.max() + of_b.max())
+    for block in _blocks(len(a), len(b)):
+        far = torch.addmm(of_b, a[block], b.T, alpha=-2) >= bound - of_a[block, None]
+        rows[block] = ~far.all(1).numpy()
+        columns |= ~far.all(0).numpy()
+    return np.flatnonzero(rows), np.flatnonzero(columns)
+
+
+def _grow(
+    centres: np.ndarray,
+    opponents: np.ndarray,
+    energy: float,
+    settings: CCRSettings,
+    rng: np.random.Generator,
+) -> Spheres:
+    """Grow spheres as `grow` does, of this energy, among rows with a near origin."""
     coincident = _COINCIDENT * np.abs(centres).max(initial=0)
     radii, inside = np.empty(len(centres)), np.zeros(len(opponents), dtype=bool)
     translations = np.zeros_like(opponents) if settings.cleaning == "translate" else None
