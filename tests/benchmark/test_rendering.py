@@ -2,6 +2,9 @@
 
 import csv
 import io
+import shutil
+import subprocess
+from dataclasses import replace
 
 import pytest
 from PIL import Image
@@ -61,7 +64,26 @@ def test_latex_escapes_what_would_be_a_command(table):
     assert r"$\sqrt{}$(A $\cdot$ 2)" in text
     assert r"\textbackslash{}evil\{\$x\_1\$\} \#1\par" in text
     assert text.count("\\addlinespace") == 1
+    assert text.count("{") - text.count(r"\{") == text.count("}") - text.count(r"\}")
     assert text.count(r"\toprule") == text.count(r"\midrule") == text.count(r"\bottomrule") == 1
+
+
+def test_latex_numbers_its_tables_itself(table):
+    text = to_latex(replace(table, caption="Table 12. Areas, in %."))
+    assert r"\caption{Areas, in \%. (Table 12 of the paper)}" in text
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="needs LaTeX")
+def test_latex_compiles(table, tmp_path):
+    write_table(table, tmp_path / "table.tex")
+    packages = "".join(rf"\usepackage{{{name}}}" for name in ("amssymb", "booktabs", "graphicx"))
+    (tmp_path / "whole.tex").write_text(
+        rf"\documentclass{{article}}{packages}\begin{{document}}\input{{table}}\end{{document}}"
+    )
+    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "whole.tex"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-2000:]
+    assert "Overfull" not in done.stdout
 
 
 def test_csv_has_unrounded_numbers_one_value_a_line(table):

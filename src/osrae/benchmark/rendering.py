@@ -27,6 +27,7 @@ _LATEX_CHARACTERS = {
     "±": r"$\pm$", "−": r"$-$", "✓": r"$\checkmark$", "×": r"$\times$", "·": r"$\cdot$",
     "√": r"$\sqrt{}$", "α": r"$\alpha$", "χ": r"$\chi$", "²": r"$^2$", "–": "--", "…": r"\ldots{}",
 }  # fmt: skip
+_NUMBER = re.compile(r"^Table (\d+)\. (.*)$", re.DOTALL)
 _MARKDOWN_CHARACTERS = re.compile(r"([\\`*_\[\]<>|~#$])")
 
 
@@ -58,16 +59,19 @@ def _bold_markdown(cell: Text) -> str:
 
 
 def to_latex(table: Table) -> str:
-    r"""Write a table as a LaTeX float, for the packages booktabs and amssymb (``\checkmark``).
+    r"""Write a table as a LaTeX float, for the packages amssymb, booktabs and graphicx.
 
-    Groups of rows are set apart; notes are in footnote size below.
+    It is scaled down where it is wider than a line. Groups of rows are set apart; notes are in
+    footnote size below. LaTeX numbers its tables itself: the paper's number stands at the end.
     """
     left = len(table.stub_heads) + 1
+    caption = _NUMBER.sub(r"\2 (Table \1 of the paper)", table.caption)
     lines = [
-        "% needs \\usepackage{booktabs} and \\usepackage{amssymb}",
+        "% needs \\usepackage{amssymb}, \\usepackage{booktabs} and \\usepackage{graphicx}",
         "\\begin{table}",
         "\\centering",
-        f"\\caption{{{_in_latex(table.caption)}}}",
+        f"\\caption{{{_in_latex(caption)}}}",
+        "\\resizebox{\\ifdim\\width>\\linewidth\\linewidth\\else\\width\\fi}{!}{%",
         f"\\begin{{tabular}}{{{'l' * left}{'r' * len(table.columns)}}}",
         "\\toprule",
         _latex_row([_in_latex(head) for head in table.heads]),
@@ -78,7 +82,7 @@ def to_latex(table: Table) -> str:
             lines.append("\\addlinespace")
         cells = [_bold_latex(cell) for cell in line.cells]
         lines.append(_latex_row([*map(_in_latex, line.heads), *cells]))
-    lines += ["\\bottomrule", "\\end{tabular}"]
+    lines += ["\\bottomrule", "\\end{tabular}}"]
     if table.notes:
         lines += ["", "\\smallskip", "\\raggedright\\footnotesize"]
         lines += [f"{_in_latex(note)}\\par" for note in table.notes]

@@ -193,7 +193,7 @@ def _machine(result: Result) -> str:
 
 def _versions(result: Result) -> str:
     versions = result.content["made"]["versions"]
-    return ", ".join(f"{name} {version}" for name, version in versions.items() if version)
+    return ", ".join(f"{name} {version}" for name, version in sorted(versions.items()) if version)
 
 
 def _code(result: Result) -> str:
