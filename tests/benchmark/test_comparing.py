@@ -3,6 +3,7 @@ import time
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import sparse
 from sklearn.datasets import load_digits, load_wine
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import balanced_accuracy_score
@@ -88,6 +89,37 @@ def test_a_method_that_fails_is_named_and_the_rest_is_compared(wine, monkeypatch
     assert len(found.measured) == len(PLAIN) - 1
 
 
+def test_a_method_that_fails_in_a_repetition_is_named_too(wine, monkeypatch):
+    real = comparing._Run._run
+
+    def broken(self, train, test, number):
+        if self.result.candidate.name == "gradient-boosting" and number == 6:
+            raise RuntimeError("out of luck\n  again.")
+        return real(self, train, test, number)
+
+    monkeypatch.setattr(comparing._Run, "_run", broken)
+    monkeypatch.setattr(comparing, "_MOST_REPEATS", 2)
+    found = osrae.compare(*wine, methods=[], budget=600)
+    (lost,) = found.left_out
+    assert lost.left_out == "failed: RuntimeError: out of luck again"
+    assert found.n_repeats == 2
+    assert {len(result.folds) for result in found.measured} == {10}
+
+
+def test_if_all_fail_it_says_why(wine):
+    X, y = wine
+    X = X.copy()
+    X.iloc[3, 0] = np.inf
+    with pytest.raises(InputError, match=r"6 failed\. Logistic regression failed: .*inf"):
+        osrae.compare(X, y, methods=[], budget=60)
+
+
+def test_sparse_rows_are_compared(wine):
+    X, y = wine
+    found = osrae.compare(sparse.csr_matrix(X.to_numpy()), y, methods=[], budget=0.01)
+    assert len(found.measured) >= 3
+
+
 def test_ctrl_c_shows_what_had_run(wine, monkeypatch):
     real = comparing._Run._run
 
@@ -103,6 +135,15 @@ def test_ctrl_c_shows_what_had_run(wine, monkeypatch):
         name for name in PLAIN if name.endswith("logistic-regression")
     }
     assert {r.left_out for r in found.left_out} == {"stopped before it was measured"}
+
+
+def test_ctrl_c_before_any_result_stops(wine, monkeypatch):
+    def interrupted(self, train, test, number):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(comparing._Run, "_run", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        osrae.compare(*wine, methods=[], budget=60)
 
 
 def test_pictures_are_compared_too():

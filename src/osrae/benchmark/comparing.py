@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +17,7 @@ from osrae.benchmark.budget import TrainingPlan
 from osrae.benchmark.candidates import candidates
 from osrae.benchmark.comparison import Comparison, FoldScores, MethodResult
 from osrae.data.description import DataKind
-from osrae.data.frames import take_rows
+from osrae.data.frames import n_rows, take_rows
 from osrae.data.labels import encode_labels, label_array
 from osrae.errors import DataWarning, InputError
 from osrae.evaluation.classification import summary
@@ -27,6 +28,8 @@ _MOST_FOLDS = 5
 _MOST_REPEATS = 10
 #: Less of its training than this says nothing about a method: it is left out instead.
 _LEAST_SHARE = 0.25
+#: What begins the reason of a method that came to an error.
+_FAILED = "failed: "
 #: Seconds that nobody minds: a method that needs no more is not left out.
 _SHORT = 10.0
 
@@ -90,7 +93,7 @@ def compare(
     Returns
     -------
     Comparison
-        Also after Ctrl-C, of what had run until then.
+        Also after Ctrl-C, of what had run until then, if anything had.
 
     Raises
     ------
@@ -102,8 +105,10 @@ def compare(
         raise InputError(f"budget={budget!r}, rope={rope!r}: expected above 0, and from 0 to 1.")
     started = time.monotonic()
     labels = label_array(y)
-    if len(labels) != len(X):
-        raise InputError(f"X has {len(X)} rows and y has {len(labels)} labels; expected as many.")
+    if len(labels) != n_rows(X):
+        raise InputError(
+            f"X has {n_rows(X)} rows and y has {len(labels)} labels; expected as many."
+        )
     classes, codes = encode_labels(labels)
     data: DataKind = "pictures" if np.ndim(X) > 2 else "tables"
     chosen = candidates(data, methods)
@@ -121,10 +126,12 @@ def compare(
                 run.again(repeats)
             repeats += 1
     except KeyboardInterrupt:
+        if not any(len(run.result.folds) >= folds.n_folds for run in runs):
+            raise
         interrupted = True
     results = [run.whole(max(repeats, 1)) for run in runs]
     if not any(result.folds for result in results):
-        raise InputError("No method came to a result; give it more time.")
+        raise InputError(_nothing(results))
     return Comparison(
         classes=classes,
         counts=np.bincount(codes),
@@ -137,6 +144,16 @@ def compare(
         seconds=time.monotonic() - started,
         random_state=random_state,
         interrupted=interrupted,
+    )
+
+
+def _nothing(results: list[MethodResult]) -> str:
+    """Say how the first method failed: none of those that always take part is left out for time."""
+    failed = [result for result in results if result.left_out.startswith(_FAILED)]
+    first = failed[0]
+    return (
+        f"No method came to a result; {len(failed)} failed. {first.candidate.title} "
+        f"{first.left_out}."
     )
 
 
@@ -193,7 +210,7 @@ class _Run:
         if optional and seconds <= 0:
             result.left_out = "no time was left"
             return
-        try:
+        with self._failures_told():
             self._plan(seconds, optional)
             for number, (train, test) in enumerate([] if result.left_out else self.folds.of(0)):
                 result.folds.append(self._run(train, test, number))
@@ -201,15 +218,27 @@ class _Run:
                 if number == 0 and optional and needed > max(2 * seconds, _SHORT):
                     result.left_out = f"needs about {_told(needed)}"
                     break
-        except Exception as error:  # another library's, too; the others are compared all the same
-            result.left_out = f"failed: {type(error).__name__}: {str(error).rstrip('.')}"
         if result.left_out:
             result.folds.clear()
 
     def again(self, repeat: int) -> None:
         """Run on another repetition's folds, if the first came to a result."""
-        for number, (train, test) in enumerate(self.folds.of(repeat) if self.result.folds else ()):
-            self.result.folds.append(self._run(train, test, repeat * self.folds.n_folds + number))
+        if not self.result.folds:
+            return
+        with self._failures_told():
+            first = repeat * self.folds.n_folds
+            for number, (train, test) in enumerate(self.folds.of(repeat), start=first):
+                self.result.folds.append(self._run(train, test, number))
+
+    @contextmanager
+    def _failures_told(self) -> Iterator[None]:
+        """Leave the method out, and say why, if it comes to an error."""
+        try:
+            yield
+        except Exception as error:  # another library's, too; the others are compared all the same
+            said = " ".join(str(error).split()).rstrip(".")
+            self.result.left_out = f"{_FAILED}{type(error).__name__}: {said}"
+            self.result.folds.clear()
 
     def whole(self, repeats: int) -> MethodResult:
         """Return the result with whole repetitions only: all methods have the same folds."""
