@@ -31,6 +31,21 @@ def test_the_interval_allows_for_folds_that_share_training_rows(found):
     assert (row.low, row.high) == pytest.approx((mean - reach, mean + reach))
 
 
+def test_an_interval_stays_within_what_a_mean_can_be(found):
+    assert found.interval([0.2, 0.9, 1.0, 0.1, 1.0]) == (0.0, 1.0)
+
+
+def test_folds_without_spread_have_no_interval(found):
+    assert np.isnan(found.interval([1.0] * 5)).all()
+
+
+@pytest.mark.parametrize(
+    ("rope", "text"), [(0.01, "1 point"), (0.03, "3 points"), (0.005, "0.5 points")]
+)
+def test_the_rope_in_words(rope, text):
+    assert comparison({"rae": GOOD}, rope=rope).rope_text == text
+
+
 def test_differences_are_judged_by_the_correlated_t_test(found):
     expected = bayesian_correlated_t(GOOD, FAIR, rope=0.01, test_fraction=0.2)
     row = found.table().loc["logistic-regression"]

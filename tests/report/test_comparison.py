@@ -8,6 +8,8 @@ import osrae
 from osrae.report.comparison import comparison_report
 from osrae.report.render import render
 
+from ..benchmark.comparisons import comparison
+
 HOSTILE = "<script>alert(1)</script>"
 
 
@@ -52,3 +54,24 @@ def test_the_command_and_the_seed_are_told(page):
     text = render(page)
     assert "osrae compare wine.csv" in text
     assert "5 stratified folds" in text
+
+
+def test_a_class_of_one_row_and_no_plain_model_are_reported_on():
+    found = comparison({"rae": [0.8, 0.84, 0.82]}, counts=np.array([60, 30, 1]), n_folds=3)
+    for result in found.results:
+        for fold in result.folds:
+            fold.recalls[2] = np.nan
+            kept = fold.test < 90
+            for name in ("test", "predicted", "probabilities"):
+                object.__setattr__(fold, name, getattr(fold, name)[kept])
+    text = render(comparison_report(found))
+    assert "could not be tested" in text
+    assert "equally common" not in text
+    assert "differ by 1 point of ACSA or less" in text
+
+
+def test_scores_that_are_the_same_in_all_folds_have_no_interval():
+    page = comparison_report(comparison({"logistic-regression": [1.0] * 5}))
+    (ranking,) = page.sections[0].items
+    assert ranking.rows[0][1] == 100.0
+    assert page.opening[0].items[0].detail == "the same in every fold"

@@ -14,7 +14,7 @@ from osrae.methods import registry
 from osrae.methods.base import Estimator
 from osrae.methods.two_stage import TwoStageClassifier
 
-__all__ = ["Advice", "advise", "how_to_train"]
+__all__ = ["Advice", "advise", "best_plain", "how_to_train", "spread"]
 
 #: A simpler method is taken unless the best one is better by more than the rope with at least this
 #: probability.
@@ -69,48 +69,63 @@ def _simplicity(result: MethodResult, data: str) -> tuple[int, float]:
 
 def _first(comparison: Comparison, chosen: MethodResult, best: MethodResult) -> str:
     """Say what to use, and why not something else."""
-    low, high = comparison.interval(chosen.acsa)
     text = (
-        f"Use {_lower(chosen.candidate.title)}: on average it finds {_percent(chosen.acsa.mean())} "
-        f"of a class (95 % interval {_percent(max(low, 0))} to {_percent(min(high, 1))})"
+        f"Use {_lower(chosen.candidate.title)}{_amounts(comparison)}: on average it finds "
+        f"{_percent(chosen.acsa.mean())} of a class ({spread(comparison, chosen)})"
     )
-    points = f"{100 * comparison.rope:g} point{'s' if comparison.rope != 0.01 else ''}"
+    points = comparison.rope_text
     if chosen is best:
-        plain = _simplest(comparison, chosen)
-        if plain is None:
+        plain = best_plain(comparison)
+        if plain is None or chosen.candidate.rank == 0:
             return f"{text}."
         beside = comparison.compare(chosen.candidate.name, plain.candidate.name)
         return (
             f"{text}; {_lower(plain.candidate.title)} finds {_percent(plain.acsa.mean())}, and the "
-            f"probability that it is behind by more than {points} is {beside.p_left:.2f}."
+            f"probability that it is behind by more than {points} is {_chance(beside.p_left)}."
         )
     beside = comparison.compare(best.candidate.name, chosen.candidate.name)
     title, mean = _lower(best.candidate.title), _percent(best.acsa.mean())
     if beside.p_rope >= _SURE:
         return (
             f"{text}, practically the same as the best method, {title} with {mean}: the "
-            f"probability that they differ by {points} or less is {beside.p_rope:.2f}."
+            f"probability that they differ by {points} or less is {_chance(beside.p_rope)}."
         )
     return (
         f"{text}; the best method, {title}, finds {mean}, but the probability that it is better by "
-        f"more than {points} is only {beside.p_left:.2f}."
+        f"more than {points} is {_chance(beside.p_left)}."
     )
 
 
-def _simplest(comparison: Comparison, chosen: MethodResult) -> MethodResult | None:
-    """Return the best of the plain models that always take part, if it is not the chosen one."""
-    always = [r for r in comparison.measured if r.candidate.rank == 0 and r is not chosen]
-    return always[0] if always and chosen.candidate.rank else None
+def _amounts(comparison: Comparison) -> str:
+    """Say of how many methods one is advised, if not of all."""
+    measured, left_out = len(comparison.measured), len(comparison.left_out)
+    if not left_out:
+        return ""
+    return (
+        f" ({measured} method{' was' if measured == 1 else 's were'} measured, {left_out} "
+        f"{'was' if left_out == 1 else 'were'} left out)"
+    )
+
+
+def best_plain(comparison: Comparison) -> MethodResult | None:
+    """Return the best of the methods that always take part; None if all of them failed."""
+    return next((r for r in comparison.measured if r.candidate.rank == 0), None)
 
 
 def _second(comparison: Comparison, chosen: MethodResult) -> str:
     """Say what the figure does not tell."""
+    untested = comparison.classes[comparison.counts == 1]
+    if len(untested) == 1:
+        return f"The class {untested[0]} has 1 row and could not be tested."
+    if len(untested):
+        return f"{len(untested)} classes have 1 row each and could not be tested."
     rarest = int(comparison.counts.argmin())
     recall, count = chosen.recalls[rarest], int(comparison.counts[rarest])
-    label = comparison.classes[rarest]
-    if np.isnan(recall):
-        return f"The class {label} has {count} row and could not be tested."
-    told = f"Of the rarest class, {label} with {count} rows, it finds {_percent(recall)}"
+    alike = int((comparison.counts == count).sum())
+    which = "the rarest class" if alike == 1 else f"one of the {alike} rarest classes"
+    told = (
+        f"Of {which}, {comparison.classes[rarest]} with {count} rows, it finds {_percent(recall)}"
+    )
     if count < _FEW:
         return f"{told}, a figure that so few rows leave uncertain: collect more of them first."
     if chosen.shortened < 1:
@@ -119,7 +134,12 @@ def _second(comparison: Comparison, chosen: MethodResult) -> str:
     return f"{told}."
 
 
-def how_to_train(name: str, data: str = "DATA", target: str | None = None) -> str:
+def how_to_train(
+    name: str,
+    data: str = "DATA",
+    target: str | None = None,
+    size: tuple[int, int] | None = None,
+) -> str:
     """Return the shell command that trains a method, or Python code where there is none.
 
     Parameters
@@ -129,14 +149,17 @@ def how_to_train(name: str, data: str = "DATA", target: str | None = None) -> st
         The file or folder.
     target : str or None
         The table's column that holds the class.
+    size : (height, width) or None
+        That the pictures of a folder were brought to.
     """
     first, _, second = name.partition("+")
     entry = registry.get(first)
     model = entry.estimator()
     stage_two = model.classifier if isinstance(model, TwoStageClassifier) else model
     if not second and isinstance(stage_two, Estimator):
-        column = f" --target {shlex.quote(target)}" if target else ""
-        return f"osrae fit {shlex.quote(data)}{column} --method {name} -o model"
+        given = f" --target {shlex.quote(target)}" if target else ""
+        given += f" --size {size[0]}x{size[1]}" if size else ""
+        return f"osrae fit {shlex.quote(data)}{given} --method {name} -o model"
     if second:
         return (
             "from osrae import TwoStageClassifier, methods\n"
@@ -148,6 +171,21 @@ def how_to_train(name: str, data: str = "DATA", target: str | None = None) -> st
         "from osrae import methods\n"
         f'model = methods.get("{name}").estimator(random_state=0).fit(X, y)'
     )
+
+
+def spread(comparison: Comparison, result: MethodResult) -> str:
+    """Say between what a method's ACSA lies."""
+    low, high = comparison.interval(result.acsa)
+    if np.isnan(low):
+        return "the same in every fold"
+    return f"95 % interval {_percent(low)} to {_percent(high)}"
+
+
+def _chance(probability: float) -> str:
+    """Write a probability; one that is nearly sure is not rounded to certainty."""
+    if probability > 0.99:
+        return "more than 0.99"
+    return f"{probability:.2f}" if probability >= 0.01 else "less than 0.01"
 
 
 def _percent(share: float) -> str:

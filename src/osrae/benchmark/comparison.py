@@ -153,17 +153,26 @@ class Comparison:
             raise InputError(f"{name!r} was not measured; there are {', '.join(found)}.")
         return found[name]
 
+    @property
+    def rope_text(self) -> str:
+        """The region of practical equivalence in words, as "1 point"."""
+        points = f"{100 * self.rope:g}"
+        return f"{points} point{'' if points == '1' else 's'}"
+
     def interval(self, scores: Sequence[float] | np.ndarray) -> tuple[float, float]:
-        """Return the 95 % interval of a mean over the folds.
+        """Return the 95 % interval of a mean over the folds, within 0 and 1.
 
         Training sets of folds overlap, so that the mean is less certain than it seems: the variance
-        is s²(1/n + ρ/(1 - ρ)) with ρ = 1/k for k folds (Nadeau and Bengio, 2003).
+        is s²(1/n + ρ/(1 - ρ)) with ρ = 1/k for k folds (Nadeau and Bengio, 2003). NaN where the
+        scores of all folds are the same: that is no evidence that they always are.
         """
         values = np.asarray(scores, dtype=float)
+        if np.ptp(values) == 0:
+            return np.nan, np.nan
         n, rho = len(values), 1 / self.n_folds
         scale = values.std(ddof=1) * np.sqrt(1 / n + rho / (1 - rho))
         reach = float(t.ppf((1 + _LEVEL) / 2, n - 1) * scale)
-        return float(values.mean()) - reach, float(values.mean()) + reach
+        return max(float(values.mean()) - reach, 0.0), min(float(values.mean()) + reach, 1.0)
 
     def compare(self, first: str, second: str) -> CorrelatedTPosterior:
         """Compare two methods: `osrae.evaluation.statistics.bayesian_correlated_t` on their folds.

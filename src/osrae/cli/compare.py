@@ -70,7 +70,7 @@ def run(
         report=told,
     )  # fmt: skip
     advice = advise(found)
-    command = how_to_train(advice.method, str(data), target)
+    command = how_to_train(advice.method, str(data), target, size)
     console.print(_ranking(found))
     _say_left_out(found)
     console.print()
@@ -93,7 +93,6 @@ def run(
 def _ranking(found: Comparison) -> Table:
     times = "" if found.n_repeats == 1 else f", {found.n_repeats} times"
     table = Table(title=f"ACSA in %, {found.n_folds}-fold cross-validation{times}")
-    points = f"{100 * found.rope:g} point{'' if found.rope == 0.01 else 's'}"
     for name in ("method", "ACSA", "95 % interval", "rarest class", "same", "behind", "s"):
         table.add_column(name, justify="left" if name == "method" else "right")
     for row in found.table().to_dict("records"):
@@ -101,13 +100,13 @@ def _ranking(found: Comparison) -> Table:
         cut = "" if share == 1 else f" ({100 * share:.0f} % of its training)"
         table.add_row(
             escape(f"{row['title']}{cut}"), _percent(row["acsa"]),
-            f"{_percent(max(row['low'], 0))} – {_percent(min(row['high'], 1))}",
+            _interval(row["low"], row["high"]),
             *(_percent(row[name]) for name in ("rarest", "p_same", "p_best_better")),
             f"{row['seconds']:.1f}",
         )  # fmt: skip
     table.caption = (
         f"rarest class: its recall. same, behind: probability in % that the method and the first "
-        f"differ by {points} or less, or that it is behind by more. s: seconds for a fold."
+        f"differ by {found.rope_text} or less, or that it is behind by more. s: seconds for a fold."
     )
     return table
 
@@ -121,6 +120,10 @@ def _say_left_out(found: Comparison) -> None:
              "--budget mends that.")  # fmt: skip
     for result in found.left_out:
         note(f"Left out: {result.candidate.title}: {result.left_out}")
+
+
+def _interval(low: float, high: float) -> str:
+    return "–" if np.isnan(low) else f"{_percent(low)} – {_percent(high)}"
 
 
 def _percent(share: float) -> str:

@@ -7,7 +7,7 @@ from datetime import date
 
 import numpy as np
 
-from osrae.benchmark.advice import advise, how_to_train
+from osrae.benchmark.advice import advise, best_plain, how_to_train, spread
 from osrae.benchmark.comparison import Comparison, MethodResult
 from osrae.evaluation.calibration import expected_calibration_error, reliability_table
 from osrae.report.classes import confusion_items, recall_table, results
@@ -78,13 +78,12 @@ def _sections(comparison: Comparison, chosen: MethodResult, command: str) -> Ite
 
 
 def _highlights(comparison: Comparison, chosen: MethodResult) -> list[Highlight]:
-    low, high = comparison.interval(chosen.acsa)
     rarest = int(comparison.counts.argmin())
     found = [
         Highlight(
             _percent(chosen.acsa.mean()),
             f"ACSA of {chosen.candidate.title}",
-            f"95 % interval {_percent(max(low, 0))} to {_percent(min(high, 1))}",
+            spread(comparison, chosen),
         )
     ]
     if not np.isnan(chosen.recalls[rarest]):
@@ -95,8 +94,8 @@ def _highlights(comparison: Comparison, chosen: MethodResult) -> list[Highlight]
                 f"the rarest class: {comparison.counts[rarest]} samples",
             )
         )
-    plain = next(r for r in comparison.measured if r.candidate.rank == 0)
-    if plain is not chosen:
+    plain = best_plain(comparison)
+    if plain is not None and plain is not chosen:
         found.append(
             Highlight(
                 _percent(plain.acsa.mean()), f"ACSA of {plain.candidate.title}",
@@ -108,27 +107,25 @@ def _highlights(comparison: Comparison, chosen: MethodResult) -> list[Highlight]
 
 def _ranking(comparison: Comparison) -> Section:
     table = comparison.table()
-    # The interval of a mean may reach beyond what a mean can be.
     shown = [
         (
             row["title"],
-            Interval(100 * row["acsa"], 100 * max(row["low"], 0), 100 * min(row["high"], 1)),
+            _interval(row["acsa"], row["low"], row["high"]),
             100 * row["f1"],
             _known(row["rarest"]),
-            *(_known(row[name], 0) for name in ("p_same", "p_best_better")),
+            *(_known(row[name]) for name in ("p_same", "p_best_better")),
             row["seconds"],
             100 * row["shortened"],
         )
         for row in table.to_dict("records")
     ]
-    points = f"{100 * comparison.rope:g} points"
     columns = [
         Column("method"),
         Column("ACSA, % (95 % interval)", "interval"),
         Column("F1, %", "number"),
         Column("recall of the rarest class, %", "number"),
-        Column("same as the first, %", "number", 0),
-        Column("behind the first, %", "number", 0),
+        Column("same as the first, %", "number"),
+        Column("behind the first, %", "number"),
         Column("seconds a fold", "number", 2),
         Column("training, %", "number", 0),
     ]
@@ -145,7 +142,7 @@ def _ranking(comparison: Comparison) -> Section:
                 shown,
                 strong=[(0, 1)],
                 note=f"Same and behind: the probability that the method and the first differ by "
-                f"{points} of ACSA or less, and that it is behind by more (Bayesian correlated "
+                f"{comparison.rope_text} of ACSA or less, and that it is behind by more (Bayesian correlated "
                 "t-test). The first was picked because its figure is the highest, which flatters "
                 "it a little."
                 + (
@@ -173,9 +170,9 @@ def _warning(comparison: Comparison) -> list[Item]:
 
 def _classes(comparison: Comparison, chosen: MethodResult) -> Section:
     true, predicted, _ = comparison.predictions(chosen.candidate.name)
-    plain = next(r for r in comparison.measured if r.candidate.rank == 0)
+    plain = best_plain(comparison)
     others = {}
-    if plain is not chosen:
+    if plain is not None and plain is not chosen:
         others[plain.candidate.title] = comparison.predictions(plain.candidate.name)[1]
     trained = comparison.classes[comparison.codes]
     found = results(comparison.classes, trained, true, predicted, others)
@@ -211,16 +208,22 @@ def _calibration(comparison: Comparison, chosen: MethodResult) -> Iterator[Secti
     true, _, probabilities = comparison.predictions(chosen.candidate.name)
     if probabilities is None:
         return
-    # Weighted to equally common classes: those are what methods for rare classes predict for.
-    weights = "balanced" if len(np.unique(true)) == len(comparison.classes) else None
-    given = (true, probabilities, comparison.classes, weights)
+    given = (true, probabilities, comparison.classes)
     error = expected_calibration_error(*given)
+    text = (
+        f"Sureness and share of right predictions of {chosen.candidate.title} differ by "
+        f"{100 * error:.1f} points on average (expected calibration error)"
+    )
+    weights = None
+    if len(np.unique(true)) == len(comparison.classes):
+        # Plain models predict for classes as they are, those for rare classes for equal ones.
+        weights = "balanced"
+        error = expected_calibration_error(*given, weights)
+        text += f"; if all classes were equally common, as in the picture, by {100 * error:.1f}"
     yield Section(
         "Whether its probabilities can be believed",
-        f"For equally common classes, sureness and share of right predictions of "
-        f"{chosen.candidate.title} differ by {100 * error:.1f} points on average (expected "
-        "calibration error).",
-        [reliability(reliability_table(*given, n_bins=10), error)],
+        f"{text}.",
+        [reliability(reliability_table(*given, weights, n_bins=10), error)],
     )
 
 
@@ -239,7 +242,7 @@ def _how(comparison: Comparison, command: str) -> Section:
     facts = [
         ("cross-validation", f"{comparison.n_folds} stratified folds, {times}; the same for all"),
         ("resampling", "inside the training parts only"),
-        ("no difference", f"up to {100 * comparison.rope:g} points of ACSA"),
+        ("no difference", f"up to {comparison.rope_text} of ACSA"),
         ("time", f"{comparison.seconds:.0f} s"),
         ("seed", str(comparison.random_state)),
     ]
@@ -248,8 +251,12 @@ def _how(comparison: Comparison, command: str) -> Section:
     return Section("How it was compared", "", [*items, Facts([*facts, *versions])])
 
 
-def _known(share: float, digits: int = 1) -> float | None:
-    return None if np.isnan(share) else round(100 * share, digits)
+def _interval(mean: float, low: float, high: float) -> Interval | float:
+    return 100 * mean if np.isnan(low) else Interval(100 * mean, 100 * low, 100 * high)
+
+
+def _known(share: float) -> float | None:
+    return None if np.isnan(share) else round(100 * share, 1)
 
 
 def _percent(share: float) -> str:
