@@ -67,6 +67,16 @@ def test_of_many_classes_the_frequent_confusions_are_listed_and_the_matrix_is_fo
     assert len(matrix.labels) == 100
 
 
+def test_a_matrix_that_would_fill_the_page_is_left_out():
+    classes = np.arange(500)
+    train = np.repeat(classes, 2)
+    made = np.where(train % 7 == 0, 1, train)
+    (listed,) = confusion_items(results(classes, train, train, made, {}))
+    assert listed.caption == "The most frequent confusions"
+    (said,) = confusion_items(results(classes, train, train, train, {}))
+    assert said.text == "No held-out sample was taken for another class."
+
+
 def test_labels_of_every_kind_are_named_as_they_are():
     found = results(np.array([1, 2]), [1, 1, 2], [2, 1], [2, 2], {})
     assert found.names == ["1", "2"]

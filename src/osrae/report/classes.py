@@ -13,12 +13,13 @@ from sklearn.metrics import confusion_matrix
 from osrae.data.labels import label_array
 from osrae.errors import InputError
 from osrae.evaluation.classification import per_class_recall, summary
-from osrae.report.page import Change, Column, DataTable, Interval, Item, Matrix
+from osrae.report.page import Change, Column, DataTable, Interval, Item, Matrix, Note
 
 __all__ = ["Results", "class_numbers", "confusion_items", "count_table", "recall_table", "results"]
 
-#: Up to so many classes the confusion matrix is shown at once.
-_MOST_SHOWN = 30
+#: Up to so many classes the confusion matrix is shown at once, and at all: a larger one would fill
+#: the page's 5 MB.
+_MOST_SHOWN, _MOST_IN_MATRIX = 30, 200
 #: A list of confusions holds so many, and is made for more classes than so many.
 _CONFUSIONS, _FEW = 12, 6
 #: Classes are taken for equally common if the largest is not so many times the smallest.
@@ -198,6 +199,10 @@ def confusion_items(found: Results) -> list[Item]:
     counts = counts[np.ix_(kept, kept)]
     names = [found.names[code] for code in kept]
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    listed = _confusions(names, counts, shares)
+    if len(names) > _MOST_IN_MATRIX:
+        right = Note("No held-out sample was taken for another class.")
+        return [listed] if listed.rows else [right]
     many = len(names) > _MOST_SHOWN
     matrix = Matrix(
         "Held-out samples by class and prediction",
@@ -206,7 +211,6 @@ def confusion_items(found: Results) -> list[Item]:
         shares.tolist(),
         folded=many,
     )
-    listed = _confusions(names, counts, shares)
     if len(names) <= _FEW or not listed.rows:
         return [matrix]
     return [listed, matrix] if many else [matrix, listed]
