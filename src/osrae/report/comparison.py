@@ -141,10 +141,10 @@ def _ranking(comparison: Comparison) -> Section:
                 columns,
                 shown,
                 strong=[(0, 1)],
-                note=f"Same and behind: the probability that the method and the first differ by "
-                f"{comparison.rope_text} of ACSA or less, and that it is behind by more (Bayesian correlated "
-                "t-test). The first was picked because its figure is the highest, which flatters "
-                "it a little."
+                note="Same and behind: the probability that the method and the first differ by "
+                f"{comparison.rope_text} of ACSA or less, and that it is behind by more (Bayesian "
+                "correlated t-test). The first was picked because its figure is the highest, which "
+                "flatters it a little."
                 + (
                     " Training: the share of its full length that there was time for."
                     if cut
