@@ -87,11 +87,28 @@ def test_the_papers_grid_has_its_methods_data_and_seeds():
         ("{data: [digits], methods: [rae], folds: 1}", "folds=1"),
         ("{data: [digits], methods: [rae], seeds: [x]}", "seed='x'"),
         ("{data: [digitz], methods: [rae]}", "Did you mean digits"),
+        ("{data: [1], methods: [rae]}", "data: 1; expected the name of a data set"),
+        ("{data: [digits], methods: }", "methods: None; expected a list"),
+        ("{data: [digits], methods: [{method: [rae]}]}", r"method=\['rae'\]: expected text"),
+        ("{data: [digits], methods: [{method: rae, label: 3}]}", "label=3: expected text"),
+        ("{data: [digits], methods: [{method: rae, preset: [a]}]}", "preset="),
+        ("{data: [digits], methods: [{method: rae, data: digits}]}", "'digits'; expected a list"),
+        ("{data: [digits], methods: [{method: rae, settings: 5}]}", "settings=5: expected names"),
+        ("{data: [digits], methods: [{method: rae, settings: {1: 2}}]}", "expected names"),
+        ("{data: [digits], methods: [{method: rae, settings: {a: 2026-01-01}}]}", "expected names"),
+        ("{data: [digits], methods: [{method: rae, settings: {a: .nan}}]}", "expected names"),
     ],
 )
 def test_grids_that_are_not_as_they_should_be(tmp_path, text, said):
     with pytest.raises(InputError, match=said):
         cells_of(tmp_path, text)
+
+
+def test_a_file_that_is_no_text(tmp_path):
+    file = tmp_path / "grid.yaml"
+    file.write_bytes(b"\x00\xff\xfe")
+    with pytest.raises(InputError, match=r"grid.yaml is no YAML"):
+        read_grid(str(file))
 
 
 def test_a_grid_that_is_not_there():

@@ -6,6 +6,7 @@ import threading
 
 import pytest
 
+from osrae.benchmark import scheduling
 from osrae.benchmark.cells import Cell
 from osrae.benchmark.results import Results
 from osrae.benchmark.scheduling import Progress, run_grid
@@ -54,6 +55,15 @@ def test_nothing_runs_if_a_cell_could_not(tmp_path):
     with pytest.raises(InputError, match="no method 'nothing'"):
         run_grid([*QUICK, Cell(data="digits", method="nothing")], Results(tmp_path))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_runs_if_results_could_not_be_written(tmp_path, monkeypatch):
+    monkeypatch.setattr(scheduling, "workers", None)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="is a file; results need a folder"):
+        run_grid(QUICK, Results(tmp_path / "file"))
+    with pytest.raises(InputError, match="cannot be written"):
+        run_grid(QUICK, Results(tmp_path / "file" / "below"))
 
 
 def test_an_address_needs_a_cluster(tmp_path):

@@ -44,7 +44,12 @@ def test_what_cannot_be_run_is_refused_at_once(tmp_path):
     assert "Name a grid, or give --data and --method" in refused("bench", "run", *where)
     assert "no method 'smoote'" in refused(*COMMON, "--method", "smoote", *where)
     assert "no grid 'papers'" in refused("bench", "run", "papers", *where)
-    assert "has no cells" in refused("bench", "run", "paper", "--data", "digits", *where)
+    assert "--data digits: the grid paper has mnist, " in refused(
+        "bench", "run", "paper", "--data", "mnist", "--data", "digits", *where
+    )
+    assert "--method smoote: the grid paper has rae, " in refused(
+        "bench", "run", "paper", "--method", "smoote", *where
+    )
     assert "--set depth: expected NAME=VALUE" in refused(
         *COMMON, "--method", "rae", "--set", "depth", *where
     )

@@ -54,6 +54,10 @@ class Cell:
     label: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
+        for name in ("data", "method", "preset", "label"):
+            if not isinstance(getattr(self, name), str):
+                raise InputError(f"{name}={getattr(self, name)!r}: expected text.")
+        _check_settings(self.settings)
         for name, value in (("seed", self.seed), ("fold", self.fold or 0)):
             if isinstance(value, bool) or not isinstance(value, int) or value < 0:
                 raise InputError(f"{name}={value!r}: expected a whole number, at least 0.")
@@ -98,6 +102,20 @@ class Cell:
     def __str__(self) -> str:
         fold = "" if self.fold is None else f", fold {self.fold + 1} of {self.folds}"
         return f"{self.title} on {self.data}, seed {self.seed}{fold}"
+
+
+def _check_settings(settings: Any) -> None:
+    """Refuse settings that JSON, and so the file of a result, could not hold."""
+    named = isinstance(settings, Mapping) and all(isinstance(name, str) for name in settings)
+    try:
+        if named:
+            json.dumps(dict(settings), allow_nan=False)
+            return
+    except (TypeError, ValueError):
+        pass
+    raise InputError(
+        f"settings={settings!r}: expected names, with numbers, text, lists or true and false."
+    )
 
 
 def _short(value: Any) -> str:

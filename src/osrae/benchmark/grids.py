@@ -53,18 +53,18 @@ def read_grid(name: str) -> list[dict[str, Any]]:
     """
     ready = ready_grids()
     if name in ready:
-        text = (_READY / f"{name}.yaml").read_text(encoding="utf-8")
+        content = (_READY / f"{name}.yaml").read_bytes()
     elif Path(name).is_file():
-        text = Path(name).read_text(encoding="utf-8")
+        content = Path(name).read_bytes()
     else:
         raise InputError(
             f"There is no grid {name!r}: it is neither a YAML file nor one of {', '.join(ready)}."
         )
     try:
-        content = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+        blocks = yaml.safe_load(content)
+    except (yaml.YAMLError, UnicodeError) as error:
         raise InputError(f"{name} is no YAML: {error}") from error
-    blocks = content if isinstance(content, list) else [content]
+    blocks = blocks if isinstance(blocks, list) else [blocks]
     for block in blocks:
         _check_block(name, block)
     return blocks
@@ -79,6 +79,7 @@ def _check_block(name: str, block: Any) -> None:
     for key in ("data", "methods"):
         if key not in block:
             raise InputError(f"{name} does not say which {key}.")
+        _listed(key, block[key])
 
 
 def make_cells(
@@ -110,11 +111,11 @@ def make_cells(
     """
     cells = []
     parts = [None] if folds is None else list(range(_whole("folds", folds)))
-    names = [describe(name).name for name in _listed("data", data)]
+    names = _data_sets(data)
     for name, method in itertools.product(names, _listed("methods", methods)):
         told = _told(method)
         own_data = told.pop("data", None)
-        if own_data is not None and name not in [describe(n).name for n in own_data]:
+        if own_data is not None and name not in _data_sets(own_data):
             continue
         own = [told.pop("preset")] if "preset" in told else _listed("presets", presets)
         for preset, seed, fold in itertools.product(own, _listed("seeds", seeds), parts):
@@ -155,6 +156,15 @@ def _told(method: str | Mapping[str, Any]) -> dict[str, Any]:
             f"{', '.join(_METHOD_KEYS)}."
         )
     return dict(method)
+
+
+def _data_sets(names: Any) -> list[str]:
+    """Return the data sets of a list, as they are called."""
+    listed = _listed("data", names)
+    for name in listed:
+        if not isinstance(name, str):
+            raise InputError(f"data: {name!r}; expected the name of a data set.")
+    return [describe(name).name for name in listed]
 
 
 def _listed(name: str, values: Any) -> list[Any]:

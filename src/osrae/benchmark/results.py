@@ -13,7 +13,7 @@ import numpy as np
 from osrae.benchmark.cells import Cell
 from osrae.benchmark.child import Outcome
 from osrae.errors import InputError
-from osrae.storage import atomic_file, explain_os_errors
+from osrae.storage import atomic_file, check_parent, explain_os_errors
 
 __all__ = ["Result", "Results"]
 
@@ -70,6 +70,20 @@ class Results:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+
+    def prepare(self) -> None:
+        """Make the folder, before any long work.
+
+        Raises
+        ------
+        InputError
+            If that cannot be done, or nothing may be written to it.
+        """
+        if self.folder.exists() and not self.folder.is_dir():
+            raise InputError(f"{self.folder} is a file; results need a folder.")
+        with explain_os_errors(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
+        check_parent(self.folder / "result")
 
     def path(self, cell: Cell) -> Path:
         """Return where the result of a cell belongs."""

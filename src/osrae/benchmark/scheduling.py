@@ -105,8 +105,8 @@ def run_grid(
     Raises
     ------
     InputError
-        Before anything runs: for a cell that could not be run, a library that is missing, or a
-        cluster that does not answer.
+        Before anything runs: for a cell that could not be run, a folder that results cannot be
+        written to, a library that is missing, or a cluster that does not answer.
     OsraeError
         If workers die again and again without any result.
     """
@@ -117,6 +117,8 @@ def run_grid(
     check_cells(cells)
     missing = [cell for cell in cells if _is_missing(cell, results, retry_failed)]
     progress = Progress(total=len(missing), there=len(cells) - len(missing), workers=jobs)
+    if missing:
+        results.prepare()
     report(progress)
     if not missing:
         return progress

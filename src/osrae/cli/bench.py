@@ -9,7 +9,6 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from rich.console import Console
 from rich.live import Live
 from rich.markup import escape
@@ -53,7 +52,10 @@ def cells_of(
             raise InputError("Name a grid, or give --data and --method; `osrae bench list` helps.")
         blocks: list[dict[str, Any]] = [{"data": data, "methods": methods}]
     else:
-        blocks = [_narrowed(block, data, methods) for block in read_grid(grid)]
+        whole = read_grid(grid)
+        _check_known(grid, "--data", data, [name for block in whole for name in block["data"]])
+        _check_known(grid, "--method", methods, [_name(m) for b in whole for m in b["methods"]])
+        blocks = [_narrowed(block, data, methods) for block in whole]
         blocks = [block for block in blocks if block["data"] and block["methods"]]
     given = {"presets": presets, "seeds": seeds, "core_minutes": core_minutes, "folds": folds}
     told = {name: value for name, value in given.items() if value is not None}
@@ -63,8 +65,16 @@ def cells_of(
         wanted = [_with(method, values) for method in block["methods"]]
         cells += make_cells(**{**block, **told, "methods": wanted})
     if not cells:
-        raise InputError(f"The grid {grid} has no cells for --data and --methods as given.")
+        raise InputError(f"The grid {grid} has no cells for --data and --method as given.")
     return list({cell.key: cell for cell in cells}.values())
+
+
+def _check_known(grid: str, flag: str, names: list[str] | None, there: list[Any]) -> None:
+    """Refuse names that a grid does not have: a slip would silently run less than was meant."""
+    unknown = [name for name in names or () if name not in there]
+    if unknown:
+        known = ", ".join(dict.fromkeys(map(str, there)))
+        raise InputError(f"{flag} {', '.join(unknown)}: the grid {grid} has {known}.")
 
 
 def _narrowed(
@@ -184,9 +194,10 @@ def _line(result: Result) -> str:
     if not result.done:
         error = result.content["error"]
         return escape(f"failed: {result.cell}: {error['type']}: {error['message'][:200]}")
-    score = result.score() or np.nan
+    score = result.score()
+    acsa = "none" if score is None else f"{100 * score:.2f} %"
     cost = result.content["cost"]["training"]["wall_seconds"]
-    return escape(f"{result.cell}: ACSA {100 * score:.2f} %, training {_duration(cost)}")
+    return escape(f"{result.cell}: ACSA {acsa}, training {_duration(cost)}")
 
 
 def report(results: list[Path], output: Path, title: str) -> None:
