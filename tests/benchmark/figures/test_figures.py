@@ -150,6 +150,9 @@ def test_bars_of_mixture_sizes(tmp_path):
     assert [tick.get_text() for tick in axes.get_xticklabels()] == ["CIFAR-10"]
     legend = [text.get_text() for text in axes.get_legend().get_texts()]
     assert legend == ["t = 2", "t = 4"]
+    # One seed has no deviation, which is not a deviation of 0.
+    assert [len(part.get_segments()[0]) for part in axes.collections] == [2, 0]
+    assert axes.texts[1].xy[1] == pytest.approx(40.0)
 
 
 def test_a_figure_that_there_is_not_and_one_without_results(tmp_path):

@@ -55,6 +55,15 @@ def test_the_best_is_marked_measured_and_printed_apart():
     assert [value.printed_bold for value in marked] == [True, False, False, False]
 
 
+def test_measured_and_printed_ones_are_alike_as_each_is_written():
+    style = Style(2, significant=True, best="min")
+    marked = mark_best([
+        Value(style, (13.24,), Printed(100.11)), Value(style, (13.21,), Printed(100.14)),
+    ])  # fmt: skip
+    assert [value.bold for value in marked] == [True, True]  # both 13.2
+    assert [value.printed_bold for value in marked] == [True, False]
+
+
 def test_smaller_is_better_where_the_style_says_so_and_one_alone_is_not_marked():
     style = Style(2, best="min")
     assert [v.bold for v in mark_best([Value(style, (3.0,)), Value(style, (2.0,))])] == [

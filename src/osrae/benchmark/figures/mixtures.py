@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from matplotlib.figure import Figure
 
@@ -19,7 +21,8 @@ _WIDTH = 0.27
 def draw_mixtures(store: Store) -> Figure | None:
     """Draw a group of bars for every data set, one for each t; None if there is nothing yet.
 
-    Whiskers are standard deviations over the seeds; bars that were not measured are left out.
+    Whiskers are standard deviations over the seeds, where there are several; bars that were not
+    measured are left out.
     """
     bars = {(d, label): _bar(store, d, label) for d in DATA for label in _SIZES}
     data = [d for d in DATA if any(bars[d, label].runs for label in _SIZES)]
@@ -37,7 +40,7 @@ def draw_mixtures(store: Store) -> Figure | None:
             [place + (number - 1) * _WIDTH for place, _ in there],
             [bar.mean or 0.0 for _, bar in there],
             0.92 * _WIDTH,
-            yerr=[bar.sd or 0.0 for _, bar in there],
+            yerr=[math.nan if bar.sd is None else bar.sd for _, bar in there],
             color=colour,
             label=label.replace("=", " = "),
             error_kw={"elinewidth": 0.9, "capsize": 2},

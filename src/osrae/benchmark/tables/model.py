@@ -234,19 +234,20 @@ def mark_best(values: Sequence[Value]) -> list[Value]:
 
     Those that are written alike are equally good; one alone is not marked.
     """
-    own = _best(values, lambda value: value.mean)
-    paper = _best(values, lambda value: None if value.printed is None else value.printed.value)
+    style = values[0].style
+    own = _best(style, style.write, [value.mean for value in values])
+    paper = _best(style, style.write_printed, [v.printed and v.printed.value for v in values])
     return [
         replace(value, bold=bold, printed_bold=printed_bold)
         for value, bold, printed_bold in zip(values, own, paper, strict=True)
     ]
 
 
-def _best(values: Sequence[Value], of: Callable[[Value], float | None]) -> list[bool]:
-    numbers = [of(value) for value in values]
+def _best(
+    style: Style, write: Callable[[float], str], numbers: Sequence[float | None]
+) -> list[bool]:
     known = [number for number in numbers if number is not None and not math.isnan(number)]
-    style = values[0].style
     if len(known) < 2 or style.best is None:
-        return [False] * len(values)
-    best = style.write(max(known) if style.best == "max" else min(known))
-    return [number is not None and style.write(number) == best for number in numbers]
+        return [False] * len(numbers)
+    best = write(max(known) if style.best == "max" else min(known))
+    return [number is not None and write(number) == best for number in numbers]
