@@ -297,8 +297,8 @@ class DGC(Classifies, Generates):
         values = _DECODED_VALUES.get(x.device.type, _DECODED_VALUES_ELSEWHERE)
         size = max(1, values // max(math.prod(x.shape[1:]), _LEAST_VALUES))
         all_codes = torch.arange(len(x) * self.n_classes * n_codes, device=x.device)
-        # One result for all: small ones, kept between large buffers that come and go, would keep the
-        # allocator from using that memory again.
+        # One result for all: small ones, kept between large buffers that come and go, would keep
+        # the allocator from using that memory again.
         scores = torch.empty(len(all_codes), dtype=self.dtype, device=x.device)
         for numbers in all_codes.split(size):
             scores[numbers] = self._log_densities(x, of_samples, of_labels, numbers)
