@@ -1,4 +1,5 @@
 import html
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -6,7 +7,7 @@ import pytest
 from osrae.benchmark.cells import Cell
 from osrae.benchmark.child import Outcome
 from osrae.benchmark.measured import Store, read_results
-from osrae.benchmark.results import Results
+from osrae.benchmark.results import Result, Results
 from osrae.benchmark.running import run_cell
 from osrae.errors import InputError
 from osrae.report.grid import grid_report
@@ -50,8 +51,10 @@ def test_the_overview_has_the_means_and_marks_the_best(results, page):
     for column, data in enumerate(heads, start=1):
         expected = means(results, data)
         assert {row[0]: row[column] for row in table.rows} == pytest.approx(expected)
-        (best,) = [row for row, place in table.strong if place == column]
-        assert table.rows[best][column] == max(expected.values())
+        best = {row for row, place in table.strong if place == column}
+        written = [f"{row[column]:.1f}" for row in table.rows]
+        highest = f"{max(expected.values()):.1f}"
+        assert best == {row for row, text in enumerate(written) if text == highest}
 
 
 def test_ranks_are_over_all_data_sets(results, page):
@@ -76,6 +79,24 @@ def test_every_data_set_is_told_with_its_classes_and_cost(results, page):
     assert len(recalls.rows) == 6
     trained = [row[1] for row in recalls.rows]
     assert trained == sorted(trained, reverse=True)
+
+
+def moved(result: Result, **changes) -> Result:
+    return replace(result, cell=replace(result.cell, **changes))
+
+
+def test_methods_that_are_equally_good_are_all_marked(results):
+    first = next(iter(results))
+    page = grid_report(Store([first, moved(first, method="random-forest")]))
+    assert page.sections[0].items[0].strong == {(0, 1), (1, 1)}
+    assert page.sections[1].items[0].strong == [(0, 1), (1, 1)]
+
+
+def test_data_sets_that_the_lead_does_not_name_are_counted(results):
+    first = next(iter(results))
+    page = grid_report(Store([moved(first, data=f"data {n}") for n in range(6)]))
+    assert "on data 3, " in page.lead
+    assert page.lead.endswith("; 2 more data sets below.")
 
 
 def test_failed_cells_are_named(results):

@@ -19,6 +19,7 @@ from osrae.evaluation.statistics import (
 )
 from osrae.report.figures import critical_difference
 from osrae.report.page import Code, Column, DataTable, Facts, Interval, Item, Page, Section
+from osrae.report.tables import number_text
 
 __all__ = ["grid_report"]
 
@@ -26,6 +27,8 @@ __all__ = ["grid_report"]
 _ROPE = 0.01
 #: Up to so many data sets each get a section of their own.
 _MOST_SECTIONS = 12
+#: So many data sets are named in the lead.
+_MOST_NAMED = 4
 _MIB = 2**20
 
 
@@ -88,9 +91,11 @@ def _lead(shown: dict[str, dict[str, Measured]], table: ScoreTable | None) -> st
     if table is None:
         best = [
             f"on {data}, {next(iter(groups))} with {_percent(_mean(next(iter(groups.values()))))}"
-            for data, groups in list(shown.items())[:4]
+            for data, groups in list(shown.items())[:_MOST_NAMED]
         ]
-        return f"The highest ACSA: {'; '.join(best)}."
+        more = len(shown) - len(best)
+        rest = f"; {more} more data set{'s' * (more > 1)} below" if more else ""
+        return f"The highest ACSA: {'; '.join(best)}{rest}."
     ranks = average_ranks(table).sort_values(kind="stable")
     test = friedman_test(table)
     first, second = ranks.index[:2]
@@ -132,10 +137,9 @@ def _overview(shown: dict[str, dict[str, Measured]], methods: Sequence[str]) -> 
         found = [shown[data].get(method) for data, method in places]
         rows.append([row, *(None if g is None else 100 * _mean(g) for g in found)])
     best = set()
-    for data in shown:
-        method = next(iter(shown[data]))
-        place = (methods.index(method), list(shown).index(data))
-        best.add((place[0], place[1] + 1) if across else (place[1], place[0] + 1))
+    for number, groups in enumerate(shown.values()):
+        for place in (methods.index(method) for method in _best(groups)):
+            best.add((place, number + 1) if across else (number, place + 1))
     first = "method" if across else "data set"
     return Section(
         "Scores",
@@ -191,12 +195,20 @@ def _one_data_set(data: str, groups: dict[str, Measured]) -> Section:
         Column("whole run"),
     ]
     rows = [[title, *_values(group)] for title, group in groups.items()]
+    n_best = len(_best(groups))
     items: list[Item] = [
-        DataTable(f"Methods on {data}", columns, rows, strong=[(0, 1)]),
+        DataTable(f"Methods on {data}", columns, rows, strong=[(row, 1) for row in range(n_best)]),
         _recalls(data, groups),
     ]
     samples = _samples(data, groups)
     return Section(data, _parts(groups), [*items, *samples])
+
+
+def _best(groups: dict[str, Measured]) -> list[str]:
+    """Return the methods whose mean is written like the highest one."""
+    means = {title: number_text(100 * _mean(group)) for title, group in groups.items()}
+    highest = next(iter(means.values()))
+    return [title for title, mean in means.items() if mean == highest]
 
 
 def _values(group: Measured) -> list[str | float | Interval | None]:
