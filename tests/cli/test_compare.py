@@ -29,7 +29,10 @@ def test_what_cannot_be_done_is_refused_before_anything_runs(iris, tmp_path):
     common = ("compare", iris, "--target", "species")
     assert "--budget soon" in refused(*common, "--budget", "soon")
     assert "no method 'smoote'" in refused(*common, "--method", "smoote")
-    assert ".html" in refused(*common, "--report", tmp_path / "r.pdf")
+    said = refused(*common, "--report", tmp_path / "r.pdf")
+    assert f"{tmp_path / 'r.pdf'}: a report is an HTML file" in said
+    said = refused(*common, "--table", tmp_path / "t.html")
+    assert said.startswith(f"Error: {tmp_path / 't.html'}: expected a file ending in .csv")
     assert "is no folder" in refused(*common, "--report", tmp_path / "none/r.html")
     assert "--target" in refused("compare", iris)
 

@@ -203,11 +203,10 @@ def _line(result: Result) -> str:
 def report(results: list[Path], output: Path, title: str) -> None:
     """Write the report on all results in some folders."""
     from osrae.benchmark.measured import read_results
-    from osrae.cli.runs import check_output_file
-    from osrae.report import write_report
     from osrae.report.grid import grid_report
+    from osrae.report.render import check_report_path, write_report
 
-    check_output_file(output, (".html",))
+    check_report_path(output)
     command = shlex.join(["osrae", *sys.argv[1:]])
     write_report(grid_report(read_results(results), title=title, command=command), output)
     note(f"Report: {output}")

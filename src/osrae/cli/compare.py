@@ -19,6 +19,8 @@ from osrae.cli.display import console, note
 from osrae.cli.runs import check_output_file
 from osrae.cli.source import read_source
 from osrae.errors import InputError
+from osrae.report.comparison import comparison_report
+from osrae.report.render import check_report_path, write_report
 
 __all__ = ["parse_duration", "run"]
 
@@ -54,7 +56,7 @@ def run(
     """Compare, print the ranking and the advice, and write the report."""
     seconds = parse_duration(budget)
     if report is not None:
-        check_output_file(report, (".html",))
+        check_report_path(report)
     if table is not None:
         check_output_file(table, (".csv",))
     source = read_source(data, target, size)
@@ -81,9 +83,6 @@ def run(
         found.table().to_csv(table)
         note(f"Table: {table}")
     if report is not None:
-        from osrae.report import write_report
-        from osrae.report.comparison import comparison_report
-
         said = shlex.join(["osrae", *sys.argv[1:]])
         page = comparison_report(found, title=data.name, command=said, train=command)
         write_report(page, report)

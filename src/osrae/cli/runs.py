@@ -28,9 +28,9 @@ def check_output_folder(path: Path, *, replace: str | None = None) -> None:
 def check_output_file(path: Path, suffixes: tuple[str, ...]) -> None:
     """Refuse an output file of another type, or in a place that cannot be written to."""
     if not path.name.lower().endswith(suffixes):
-        raise InputError(f"-o {path}: expected a file ending in {', '.join(suffixes)}.")
+        raise InputError(f"{path}: expected a file ending in {', '.join(suffixes)}.")
     if path.is_dir():
-        raise InputError(f"-o {path} is a folder; name a file.")
+        raise InputError(f"{path} is a folder; name a file.")
     check_parent(path)
 
 
