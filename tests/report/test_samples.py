@@ -58,12 +58,27 @@ def test_distances_are_relative_to_those_between_real_rows():
 
 def test_duplicates_and_single_rows_have_no_usual_distance():
     X = np.array([[1.0], [1.0], [1.0], [5.0]])
+    codec = fit_codec(X, None, "auto")
     found = generated_samples(
         lambda n, label, random_state: np.full((n, 1), 2.0),
-        fit_codec(X, None, "auto"), X, np.array([0, 0, 0, 1]), np.arange(2), seed=0,
+        codec, X, np.array([0, 0, 0, 1]), np.arange(2), seed=0,
     )  # fmt: skip
     assert np.isnan(found[0].ratios).all()
     assert np.isfinite(found[1].ratios).all()
+    table, *_ = sample_items(found, codec, X, None)
+    assert {row[0]: row[4] for row in table.rows} == {"0": None, "1": 0}  # not known, not none
+
+
+def test_long_text_is_shortened():
+    X, y = iris()
+    X = X.assign(site=[f"{n % 2} {'long ' * 50}" for n in range(len(X))])
+    codec = fit_codec(X, None, "auto")
+    found = generated_samples(
+        lambda n, label, random_state: X[y == label].head(n), codec, X, y, np.arange(3), seed=0
+    )
+    _, first, *_ = sample_items(found, codec, X, list(X.columns))
+    assert first.rows[0][5].startswith("0 long long ")
+    assert len(first.rows[0][5]) == 60
 
 
 def shown(colour: bool) -> list[Strips]:

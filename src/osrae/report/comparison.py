@@ -91,7 +91,7 @@ def _highlights(comparison: Comparison, chosen: MethodResult) -> list[Highlight]
             Highlight(
                 _percent(chosen.recalls[rarest]),
                 f"recall of {comparison.classes[rarest]}",
-                f"the rarest class: {comparison.counts[rarest]} samples",
+                f"{comparison.counts[rarest]} samples; no class has fewer",
             )
         )
     plain = best_plain(comparison)

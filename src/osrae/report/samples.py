@@ -21,6 +21,7 @@ from osrae.data.codec import PictureCodec, TableCodec
 from osrae.data.frames import n_rows, take_rows
 from osrae.methods.rows import encoded_rows
 from osrae.report.page import Cell, Column, DataTable, Item, Note, Strip, Strips
+from osrae.report.tables import number_text
 
 __all__ = ["ClassSamples", "generated_samples", "sample_items"]
 
@@ -32,6 +33,8 @@ _MOST_CLASSES, _MOST_COLUMNS = 12, 8
 _REFERENCES = 50
 #: Nearer than this part of the usual distance is a copy.
 _COPY = 0.1
+#: Letters of a value in a table of rows.
+_LETTERS = 60
 #: Rows of training data that are encoded at a time.
 _BLOCK = 2048
 #: Pixels of a picture's side: small ones are enlarged, large ones made smaller.
@@ -175,7 +178,7 @@ def _distance_table(found: Sequence[ClassSamples]) -> DataTable:
             len(one.real),
             float(np.median(one.ratios)),
             float(one.ratios.min()),
-            int((one.ratios < _COPY).sum()),
+            None if np.isnan(one.ratios).any() else int((one.ratios < _COPY).sum()),
             100 * float(one.same.mean()),
         )
         for one in sorted(found, key=lambda one: len(one.real))
@@ -191,13 +194,13 @@ def _distance_table(found: Sequence[ClassSamples]) -> DataTable:
         columns,
         rows,
         note="1 is the usual distance of the class's real samples to the nearest other real one. "
-        f"Less than {_COPY} counts as a copy of a training sample. Distances are between "
-        "standardised values, or pixels.",
+        f"Less than {_COPY} counts as a copy of a training sample. There is none where most real "
+        "samples of the class have a twin. Distances are between standardised values, or pixels.",
     )
 
 
 def _nearness(one: ClassSamples, shown: int) -> str:
-    ratios = ", ".join(f"{ratio:.2f}" for ratio in one.ratios[:shown])
+    ratios = ", ".join(number_text(float(ratio), 2) for ratio in one.ratios[:shown])
     return f"Distances, as in the table above: {ratios}."
 
 
@@ -288,4 +291,5 @@ def _frame(X: Any) -> pd.DataFrame:
 def _value(value: Any) -> str:
     if isinstance(value, float | np.floating):
         return "–" if np.isnan(value) else f"{value:.4g}"
-    return "–" if value is None or value is pd.NA else str(value)
+    text = "–" if value is None or value is pd.NA else str(value)
+    return text if len(text) <= _LETTERS else f"{text[: _LETTERS - 1]}…"
