@@ -21,6 +21,7 @@ from osrae.cli.source import read_source
 from osrae.errors import InputError
 from osrae.report.comparison import comparison_report
 from osrae.report.render import check_report_path, write_report
+from osrae.storage import atomic_file, explain_os_errors
 
 __all__ = ["parse_duration", "run"]
 
@@ -80,7 +81,8 @@ def run(
     console.print()
     console.print(command, markup=False)
     if table is not None:
-        found.table().to_csv(table)
+        with explain_os_errors(table), atomic_file(table) as temporary:
+            found.table().to_csv(temporary)
         note(f"Table: {table}")
     if report is not None:
         said = shlex.join(["osrae", *sys.argv[1:]])

@@ -67,6 +67,13 @@ def test_notes_say_how_it_was_measured(folder):
     assert "Code: abc1234." in notes
 
 
+def test_attempts_that_failed_are_no_other_results(tmp_path):
+    write(tmp_path, Cell(data="mnist", method="gamo", core_minutes=20.0), parts(0.95))
+    write_failed(tmp_path, Cell(data="mnist", method="gamo", core_minutes=5.0))
+    notes = make_table(1, read_results([tmp_path])).notes
+    assert not any("other settings or budgets" in note for note in notes)
+
+
 def test_variants_of_the_method_stand_beside_it_and_ablations_do_not(folder):
     for settings, preset, label in (
         ({"encoder": "conv"}, "default", "rae-equal"), ({}, "paper", ""),

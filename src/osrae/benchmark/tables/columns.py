@@ -125,7 +125,7 @@ def find(
     ]
     if not groups:
         return None
-    return Found(method_title(name), data, groups[0], len(groups) - 1)
+    return Found(method_title(name), data, groups[0], sum(bool(g.whole) for g in groups[1:]))
 
 
 def value(
