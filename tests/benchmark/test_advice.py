@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_iris
 
-from osrae.benchmark.advice import advise, how_to_train
+from osrae.benchmark.advice import advise, chance_text, how_to_train
 from osrae.benchmark.candidates import candidates
 
 from .comparisons import comparison
@@ -25,6 +25,14 @@ def test_a_method_that_is_clearly_better_is_advised():
     assert (
         "the probability that it is behind by more than 1 point is more than 0.99." in advice.text
     )
+
+
+@pytest.mark.parametrize(
+    ("probability", "text"),
+    [(1.0, "more than 0.99"), (0.996, "more than 0.99"), (0.5, "0.50"), (0.0, "less than 0.01")],
+)
+def test_no_probability_is_rounded_to_certainty(probability, text):
+    assert chance_text(probability) == text
 
 
 def test_a_simple_method_that_is_practically_the_same_is_advised():

@@ -14,7 +14,7 @@ from osrae.methods import registry
 from osrae.methods.base import Estimator
 from osrae.methods.two_stage import TwoStageClassifier
 
-__all__ = ["Advice", "advise", "best_plain", "how_to_train", "spread"]
+__all__ = ["Advice", "advise", "best_plain", "chance_text", "how_to_train", "spread"]
 
 #: A simpler method is taken unless the best one is better by more than the rope with at least this
 #: probability.
@@ -81,18 +81,18 @@ def _first(comparison: Comparison, chosen: MethodResult, best: MethodResult) -> 
         beside = comparison.compare(chosen.candidate.name, plain.candidate.name)
         return (
             f"{text}; {_lower(plain.candidate.title)} finds {_percent(plain.acsa.mean())}, and the "
-            f"probability that it is behind by more than {points} is {_chance(beside.p_left)}."
+            f"probability that it is behind by more than {points} is {chance_text(beside.p_left)}."
         )
     beside = comparison.compare(best.candidate.name, chosen.candidate.name)
     title, mean = _lower(best.candidate.title), _percent(best.acsa.mean())
     if beside.p_rope >= _SURE:
         return (
             f"{text}, practically the same as the best method, {title} with {mean}: the "
-            f"probability that they differ by {points} or less is {_chance(beside.p_rope)}."
+            f"probability that they differ by {points} or less is {chance_text(beside.p_rope)}."
         )
     return (
         f"{text}; the best method, {title}, finds {mean}, but the probability that it is better by "
-        f"more than {points} is {_chance(beside.p_left)}."
+        f"more than {points} is {chance_text(beside.p_left)}."
     )
 
 
@@ -181,7 +181,7 @@ def spread(comparison: Comparison, result: MethodResult) -> str:
     return f"95 % interval {_percent(low)} to {_percent(high)}"
 
 
-def _chance(probability: float) -> str:
+def chance_text(probability: float) -> str:
     """Write a probability; one that is nearly sure is not rounded to certainty."""
     if probability > 0.99:
         return "more than 0.99"

@@ -8,6 +8,7 @@ from statistics import fmean, stdev
 
 import pandas as pd
 
+from osrae.benchmark.advice import chance_text
 from osrae.benchmark.measured import Measured, Store
 from osrae.errors import InputError
 from osrae.evaluation.statistics import (
@@ -105,8 +106,8 @@ def _lead(shown: dict[str, dict[str, Measured]], table: ScoreTable | None) -> st
         f"Over {len(table.datasets)} data sets {first} has the best average rank, "
         f"{ranks.iloc[0]:.2f} of {len(ranks)} methods; the ranks {sure} (Friedman test, p = "
         f"{test.f_p:.2g}). That it is better than {second}, the second, by more than "
-        f"{100 * _ROPE:g} point has probability {beside.p_left:.2f} on a new data set, and that "
-        f"they are practically the same {beside.p_rope:.2f}."
+        f"{100 * _ROPE:g} point has probability {chance_text(beside.p_left)} on a new data set, "
+        f"and that they are practically the same {chance_text(beside.p_rope)}."
     )
 
 

@@ -235,8 +235,9 @@ def mark_best(values: Sequence[Value]) -> list[Value]:
     Those that are written alike are equally good; one alone is not marked.
     """
     style = values[0].style
+    printed = [None if value.printed is None else value.printed.value for value in values]
     own = _best(style, style.write, [value.mean for value in values])
-    paper = _best(style, style.write_printed, [v.printed and v.printed.value for v in values])
+    paper = _best(style, style.write_printed, printed)
     return [
         replace(value, bold=bold, printed_bold=printed_bold)
         for value, bold, printed_bold in zip(values, own, paper, strict=True)
