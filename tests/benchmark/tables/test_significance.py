@@ -80,3 +80,9 @@ def test_too_few_data_sets(tmp_path):
     measure(tmp_path, TEN[:1])
     with pytest.raises(InputError, match="same two data sets or more; there are 1"):
         make_table(2, read_results([tmp_path]))
+
+
+def test_three_data_sets_that_agree_are_not_said_to_differ(tmp_path):
+    measure(tmp_path, TEN[:3], {"rae": 0.9, "gamo": 0.6})
+    notes = make_table(2, read_results([tmp_path])).notes
+    assert any("p = 0.25: the methods cannot be told apart" in note for note in notes)

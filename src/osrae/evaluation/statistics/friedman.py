@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,7 +25,9 @@ class FriedmanResult:
     chi2, chi2_p : float
         Friedman's statistic, not corrected for ties, and its p-value (k - 1 degrees of freedom).
     f, f_p : float
-        The less conservative statistic of Iman and Davenport, and its p-value.
+        The less conservative statistic of Iman and Davenport, and its p-value. Where all data sets
+        rank the methods alike the statistic is infinite, and its distribution would call two data
+        sets a proof. There the p-value is exact: the probability of N equal orders, k!^(1 - N).
     f_degrees : tuple of two ints
         k - 1 and (k - 1)(N - 1).
     tie_factor : float in [0, 1]
@@ -97,15 +100,19 @@ def friedman_test(table: ScoreTable) -> FriedmanResult:
     # Centred, so that equal ranks give exactly 0.
     statistic = 12 * n / (k * (k + 1)) * float(((means - (k + 1) / 2) ** 2).sum())
     rest = most - statistic
-    # The same order on every data set leaves nothing but rounding errors.
-    ratio = np.inf if rest < 1e-12 * most else (n - 1) * statistic / rest
     degrees = (k - 1, (k - 1) * (n - 1))
+    # The same order on every data set leaves nothing but rounding errors.
+    if rest < 1e-12 * most:
+        ratio, ratio_p = np.inf, math.exp((1 - n) * math.lgamma(k + 1))
+    else:
+        ratio = (n - 1) * statistic / rest
+        ratio_p = float(f.sf(ratio, *degrees))
     return FriedmanResult(
         average_ranks=means,
         chi2=statistic,
         chi2_p=float(chi2.sf(statistic, k - 1)),
         f=float(ratio),
-        f_p=float(f.sf(ratio, *degrees)),
+        f_p=ratio_p,
         f_degrees=degrees,
         tie_factor=_tie_factor(ranks),
     )
