@@ -175,6 +175,13 @@ def test_a_class_of_one_row_is_trained_on_and_never_tested(wine):
     assert np.isnan(found.result("logistic-regression").recalls).sum() == 1
 
 
+def test_many_classes_of_one_row_are_counted():
+    y = np.array(["a", "a", "b", "b", *(f"c{number:02d}" for number in range(30))])
+    classes, codes = np.unique(y, return_inverse=True)
+    with pytest.warns(DataWarning, match=r"never tested: c00, .*, c09 and 20 more\."):
+        assert comparing._fold_number(classes, codes) == 2
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [

@@ -26,6 +26,8 @@ __all__ = ["compare"]
 
 _MOST_FOLDS = 5
 _MOST_REPEATS = 10
+#: So many classes are named in a warning.
+_MOST_NAMED = 10
 #: Less of its training than this says nothing about a method: it is left out instead.
 _LEAST_SHARE = 0.25
 #: What begins the reason of a method that came to an error.
@@ -167,11 +169,14 @@ def _fold_number(classes: np.ndarray, codes: np.ndarray) -> int:
             "needs two such classes. Bring more rows, or put classes together."
         )
     if len(testable) < len(classes):
-        names = ", ".join(str(label) for label in classes[counts == 1])
+        alone = [str(label) for label in classes[counts == 1]]
+        more = f" and {len(alone) - _MOST_NAMED} more" if len(alone) > _MOST_NAMED else ""
         warnings.warn(
-            f"Classes with one row are trained on and never tested: {names}.", DataWarning,
+            "Classes with one row are trained on and never tested: "
+            f"{', '.join(alone[:_MOST_NAMED])}{more}.",
+            DataWarning,
             stacklevel=3,
-        )  # fmt: skip
+        )
     return int(min(_MOST_FOLDS, testable.min()))
 
 
