@@ -10,11 +10,8 @@ import torch
 from osrae.errors import DataWarning, InputError
 from osrae.methods.bagan import BAGAN
 from osrae.methods.bagan_settings import PRESETS
-from osrae.training.callbacks import Callback
 
-from .bagan_cases import blobs
-
-FAST = {"device": "cpu", "random_state": 0, "precision": "float32"}
+from .deep_cases import FAST, StopAt, blobs
 
 # ---------------------------------------------------------------- results
 
@@ -70,14 +67,6 @@ def test_training_in_bfloat16():
 
 
 # ---------------------------------------------------------------- files and stops
-
-
-class StopAt(Callback):
-    def __init__(self, step: int) -> None:
-        self.step = step
-
-    def on_step(self, state) -> None:
-        state.stop = state.step == self.step
 
 
 @pytest.mark.parametrize("preset", list(PRESETS))

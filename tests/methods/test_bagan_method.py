@@ -28,8 +28,7 @@ from osrae.training.device import place
 from osrae.training.engine import RunSettings, train
 from osrae.training.seeding import fresh_generator
 
-from .bagan_cases import blobs
-from .deep_cases import CPU, KINDS, PICTURES, TABLE, data_of, moved, source_at, weights
+from .deep_cases import CPU, KINDS, PICTURES, TABLE, blobs, data_of, moved, source_at, weights
 
 MAX_STEPS = 10
 
