@@ -7,8 +7,6 @@ import io
 import lzma
 import struct
 import tarfile
-import zipfile
-from pathlib import Path
 
 import pytest
 
@@ -16,23 +14,9 @@ from osrae.data import archives
 from osrae.data.archives import entries, read_file, zip_entries
 from osrae.errors import InputError
 
-TARS = ["x.tar", "x.tar.gz", "x.tgz", "x.tar.xz", "x.tar.bz2"]
+from .folder_cases import TARS, pack
+
 ZEROS = b"\0" * 10_000_000
-
-
-def pack(path: Path, contents: dict[str, bytes]) -> Path:
-    if path.suffix == ".zip":
-        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-            for name, content in contents.items():
-                archive.writestr(name, content)
-        return path
-    kind = {".gz": "gz", ".tgz": "gz", ".xz": "xz", ".bz2": "bz2"}.get(path.suffix, "")
-    with tarfile.open(path, f"w:{kind}") as archive:
-        for name, content in contents.items():
-            member = tarfile.TarInfo(name)
-            member.size = len(content)
-            archive.addfile(member, io.BytesIO(content))
-    return path
 
 
 @pytest.mark.parametrize("name", ["x", "x.zip", *TARS])
