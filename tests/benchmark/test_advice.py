@@ -2,6 +2,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+from PIL import Image
 from sklearn.datasets import load_iris
 
 from osrae.benchmark.advice import advise, chance_text, how_to_train
@@ -121,10 +122,32 @@ QUICK = [
 ]
 
 
-@pytest.mark.parametrize("name", QUICK)
+@pytest.mark.parametrize("name", [*QUICK, "rae", "smote"])
 def test_code_that_is_advised_works(name):
     X, y = load_iris(return_X_y=True)
     X, y = X[:110], y[:110]
     names = {"X": X, "y": y}
     exec(how_to_train(name), names)
     assert (names["model"].predict(X) == y).mean() > 0.9
+
+
+@pytest.mark.parametrize("name", ["smote+gradient-boosting", "balanced-random-forest"])
+def test_code_reads_a_table_where_no_command_trains_the_method(name, tmp_path):
+    frame = load_iris(as_frame=True).frame.head(110)
+    path = tmp_path / "it's iris.csv"
+    frame.to_csv(path, index=False)
+    names = {}
+    exec(how_to_train(name, str(path), "target"), names)
+    X, y = frame.drop(columns="target"), frame["target"]
+    assert (names["model"].predict(X) == y).mean() > 0.9
+
+
+def test_code_reads_a_folder(tmp_path):
+    for name, grey in (("a", 40), ("b", 180)):
+        (tmp_path / name).mkdir()
+        for number in range(40):
+            Image.new("L", (10, 12), grey + number).save(tmp_path / name / f"{number}.png")
+    names = {}
+    exec(how_to_train("weighted-gradient-boosting", str(tmp_path), size=(8, 9)), names)
+    assert names["X"].shape == (80, 8, 9)
+    assert (names["model"].predict(names["X"]) == names["y"]).all()

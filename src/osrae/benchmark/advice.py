@@ -136,41 +136,56 @@ def _second(comparison: Comparison, chosen: MethodResult) -> str:
 
 def how_to_train(
     name: str,
-    data: str = "DATA",
+    data: str | None = None,
     target: str | None = None,
     size: tuple[int, int] | None = None,
 ) -> str:
-    """Return the shell command that trains a method, or Python code where there is none.
+    """Return what trains a method: a shell command, or Python code where there is none.
 
     Parameters
     ----------
     name : str
-    data : str
-        The file or folder.
+    data : str or None
+        The file or folder; None for code about ``X`` and ``y`` that are there.
     target : str or None
         The table's column that holds the class.
     size : (height, width) or None
         That the pictures of a folder were brought to.
     """
     first, _, second = name.partition("+")
-    entry = registry.get(first)
-    model = entry.estimator()
+    model = registry.get(first).estimator()
     stage_two = model.classifier if isinstance(model, TwoStageClassifier) else model
-    if not second and isinstance(stage_two, Estimator):
+    if data is not None and not second and isinstance(stage_two, Estimator):
         given = f" --target {shlex.quote(target)}" if target else ""
         given += f" --size {size[0]}x{size[1]}" if size else ""
         return f"osrae fit {shlex.quote(data)}{given} --method {name} -o model"
+    read = [] if data is None else _read(data, target, size)
+    if registry.get(first).kind == "classifier":
+        seed = "random_state=0" if "random_state" in model.get_params(deep=False) else ""
+        train = [f'model = methods.get("{first}").estimator({seed}).fit(X, y)']
+        return "\n".join(["from osrae import methods", *read, *train])
+    train = [f'sampler = methods.get("{first}").estimator(random_state=0)']
+    parts = "sampler=sampler"
     if second:
-        return (
-            "from osrae import TwoStageClassifier, methods\n"
-            f'sampler = methods.get("{first}").estimator(random_state=0)\n'
-            f'classifier = methods.get("{second}").estimator()\n'
-            "model = TwoStageClassifier(sampler=sampler, classifier=classifier).fit(X, y)"
-        )
-    return (
-        "from osrae import methods\n"
-        f'model = methods.get("{name}").estimator(random_state=0).fit(X, y)'
-    )
+        train.append(f'classifier = methods.get("{second}").estimator()')
+        parts += ", classifier=classifier"
+    train.append(f"model = TwoStageClassifier({parts}).fit(X, y)")
+    return "\n".join(["from osrae import TwoStageClassifier, methods", *read, *train])
+
+
+def _read(data: str, target: str | None, size: tuple[int, int] | None) -> list[str]:
+    """Return code that reads a file or folder to ``X`` and ``y``, as the commands do."""
+    if target is not None:
+        return [
+            "from osrae.data.files import read_table, split_target",
+            f"X, y = split_target(read_table({data!r}), {target!r})",
+        ]
+    given = f", size={size}" if size else ""
+    return [
+        "from osrae.data.folders import read_folder",
+        f"folder = read_folder({data!r}{given})",
+        "X, y = folder.pictures, folder.labels",
+    ]
 
 
 def spread(comparison: Comparison, result: MethodResult) -> str:

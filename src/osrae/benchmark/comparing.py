@@ -278,7 +278,7 @@ class _Run:
         started = time.perf_counter()
         model, classes = self._model(number), self.folds.classes
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # they are the same for every fold and method
+            warnings.simplefilter("ignore")  # of every fold and method, they would bury the rest
             model.fit(*self.folds.rows(train))
             held, _ = self.folds.rows(test)
             predicted = _codes(model.predict(held), classes)
