@@ -53,6 +53,11 @@ def test_what_cannot_be_run_is_refused_at_once(tmp_path):
     assert "--set depth: expected NAME=VALUE" in refused(
         *COMMON, "--method", "rae", "--set", "depth", *where
     )
+    grid = tmp_path / "grid.yaml"
+    grid.write_text("- data: [optdigits]\n  methods: [{method: rae, settings: 3}]\n")
+    assert "settings=3: expected names" in refused(
+        "bench", "run", grid, "--set", "epochs=2", *where
+    )
     assert not (tmp_path / "r").exists()
 
 

@@ -107,7 +107,9 @@ def _with(method: Any, settings: dict[str, Any]) -> Any:
     if not settings:
         return method
     told = dict(method) if isinstance(method, Mapping) else {"method": method}
-    return {**told, "settings": {**told.get("settings", {}), **settings}}
+    own = told.get("settings", {})
+    # What is no mapping stays, and is refused with the rest of the grid.
+    return {**told, "settings": {**own, **settings} if isinstance(own, Mapping) else own}
 
 
 def run(
