@@ -22,6 +22,13 @@ Data = Annotated[
         "DATA/<class>/*.png or .jpg.",
     ),
 ]
+DataFolder = Annotated[
+    Path | None,
+    typer.Option(
+        help="Folder that holds the data; else OSRAE_DATA, ../shared/data, the cache.",
+        show_default=False,
+    ),
+]
 Target = Annotated[
     str | None, typer.Option(help="The table's column that holds the class.", show_default=False)
 ]
