@@ -146,8 +146,11 @@ def test_the_game_leaves_the_autoencoders():
     method, source = make()
     before = state(method)
     step(method, source, 0)
+    assert changed(before, state(method)) == {"features"}
+    before, n = state(method), len(source.data)
+    step(method, source, next(at for at in range(8) if method.settings.place(at, n).renews_hull))
     assert changed(before, state(method)) == {
-        "features", "classifier", "discriminator", "generator", "points",
+        "classifier", "discriminator", "generator", "points",
     }  # fmt: skip
 
 
@@ -244,7 +247,7 @@ def test_lengths_of_the_stages():
     assert dataclasses.replace(table, max_steps=7).stages(9_000) == (7, 0)
     default = dataclasses.replace(PRESETS["default"]["pictures"], steps_per_class=1000,
                                   n_autoencoders=3, max_steps=40)  # fmt: skip
-    assert default.stages(10) == (10, 30)  # as 1,000 to 3,000
+    assert default.stages(10) == (16, 24)  # as 2,000 to 3,000
 
 
 def test_the_method_counts_its_autoencoders():

@@ -92,7 +92,7 @@ def plain_mse(p: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 def test_joint_losses_and_gradients_agree_with_a_plain_float64_version(
     kind, precision, monkeypatch
 ):
-    method, source = make(kind)
+    method, source = make(kind, update_features="joint")
     exact = copy.deepcopy(method).double().eval()
     method = method.to(precision).eval()  # the same statistics and no dropout
     source.begin(0)

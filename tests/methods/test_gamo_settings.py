@@ -14,8 +14,9 @@ def test_the_authors_counter_advances_by_two():
     assert pictures.resolve_steps(9_000) == 25_000 + 89 * 282
     assert dataclasses.replace(pictures, max_steps=7).resolve_steps(9_000) == 7
     default = PRESETS["default"]["pictures"]
-    assert default.resolve_steps(9_000) == math.ceil(89 * 9_000 / 32)
-    assert default.resolve_steps(50) == default.least_steps
+    assert default.resolve_steps(9_000) == math.ceil(89 * 9_000 / 32) + 89 * 282
+    assert default.resolve_steps(50) == 2 * default.least_steps  # and as many of F alone
+    assert PRESETS["default"]["tables"].resolve_steps(50) == default.least_steps
 
 
 def test_phases_take_turns_epoch_by_epoch():
@@ -40,7 +41,7 @@ def test_short_runs_have_shorter_turns_and_see_every_batch():
             (0, b) for b in range(200)
         ]
     assert [at for at, p in enumerate(places) if p.renews_hull] == list(range(10, 400, 20))
-    joint = dataclasses.replace(PRESETS["default"]["pictures"], max_steps=400)
+    joint = dataclasses.replace(alone, update_features="joint")
     assert [at for at in range(400) if joint.place(at, 9_000).renews_hull] == list(
         range(0, 400, 10)
     )

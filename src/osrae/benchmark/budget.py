@@ -16,23 +16,29 @@ __all__ = ["TrainingPlan", "fit_to_budget"]
 
 #: Steps that are timed, after as many that are not.
 _TIMED = 4
-#: GAMO renews its hull in every step of a run of few: there, the first steps of a longer one count.
-_LONG = 10_000
+#: Of GAMO, whose features learn, and then the game is played, for a fortieth of a run at least: a
+#: run of these many does so in turns of eight steps, each of which begins with what is not timed.
+_GAMO_STEPS = 320
 #: Least share of a two-stage method's time that its classifier gets.
 _CLASSIFIER_SHARE = 2 / 3
 
 
 class _Clock(Callback):
-    """Takes the processor time of the steps after the first ones, and stops."""
+    """Takes the processor time of every other ``_TIMED`` steps, so many times, and stops."""
 
-    def __init__(self) -> None:
-        self.started = self.seconds = 0.0
+    def __init__(self, times: int) -> None:
+        self.left, self.started, self.spent = times, 0.0, 0.0
 
     def on_step(self, state: TrainingState) -> None:
-        if state.step == _TIMED:
+        turn, within = divmod(state.step, _TIMED)
+        if within:
+            return
+        if turn % 2:
             self.started = time.process_time()
-        self.seconds = time.process_time() - self.started
-        state.stop = state.step == 2 * _TIMED
+            return
+        self.spent += time.process_time() - self.started
+        self.left -= 1
+        state.stop = not self.left
 
 
 @dataclass(frozen=True)
@@ -131,9 +137,9 @@ def _time(part: Any, X: Any, y: np.ndarray, n_rows: int) -> _Stage | None:
     """
     if part is None or "max_steps" not in part.get_params(deep=False):
         return None
-    clock = _Clock()
-    length = _LONG if "update_features" in part.get_params() else 2 * _TIMED
+    times, length = (2, _GAMO_STEPS) if "update_features" in part.get_params() else (1, 2 * _TIMED)
+    clock = _Clock(times)
     probe = clone(part).set_params(max_steps=length, callbacks=[clock], verbose=0)
     probe.fit_resample(X, y) if hasattr(probe, "fit_resample") else probe.fit(X, y)
     steps = part._settings(probe.codec_.description, n_rows).resolve_steps(n_rows)
-    return _Stage(steps, max(clock.seconds, 1e-6) / _TIMED)
+    return _Stage(steps, max(clock.spent, 1e-6) / (_TIMED * times))

@@ -10,12 +10,14 @@ update           every player moves once, on   M and Dis move on real points, th
                  real and generated points     ones; then the generator moves, class after class,
                                                once through M and once through Dis
 fakes_per_batch  as many as balance classes    as many as real points
-update_features  F learns with M               before every epoch of the game F learns alone for
-                                               an epoch, with M frozen
 reshuffle        before every epoch            every epoch of the game has the same order
 length           89 epochs                     25,000 batches (a counter that advances by 2 with
                                                each batch goes to 50,000)
 ===============  ============================  ==================================================
+
+Both let F learn alone for an epoch before every epoch of the game, with M frozen. Learning with M,
+it keeps the training samples of rare classes apart from all others, and test samples do not come
+near (benchmarks/method_choices.py, its part "gamo").
 
 Under "original" every loss has moments of its own, as models of Keras 2 that share one optimizer
 have. They also share its number of updates, which makes their first moves longer; that is not
@@ -78,7 +80,7 @@ class GAMOSettings(Settings):
     latent_dim: int | None = None
     update: Literal["joint", "per_class"] = "joint"
     fakes_per_batch: Literal["balance", "batch"] = "balance"
-    update_features: Literal["joint", "frozen_head"] = "joint"
+    update_features: Literal["joint", "frozen_head"] = "frozen_head"
     reshuffle: bool = True
     counter: int | None = None
     least_steps: int = 1_000
@@ -117,15 +119,11 @@ _ORIGINAL = GAMOSettings(
     latent_dim=512,
     update="per_class",
     fakes_per_batch="batch",
-    update_features="frozen_head",
     reshuffle=False,
     counter=50_000,
 )
 #: Settings by name and kind of data.
 PRESETS: Presets[GAMOSettings] = {
-    "default": {"pictures": GAMOSettings(), "tables": GAMOSettings()},
-    "original": {
-        "pictures": _ORIGINAL,
-        "tables": replace(_ORIGINAL, update_features="joint"),  # a table has no F
-    },
+    name: {"pictures": settings, "tables": replace(settings, update_features="joint")}  # no F
+    for name, settings in (("default", GAMOSettings()), ("original", _ORIGINAL))
 }

@@ -193,7 +193,7 @@ def _equal_trunk(description: DataDescription, latent_dim: int) -> tuple[nn.Modu
 
     The authors have no dropout. It blurs what the recogniser sees of a sample, never the label, and
     soon the codes hold the label that they were made with and say nothing of the sample's own
-    (benchmarks/method_choices.py, its part "pictures").
+    (benchmarks/method_choices.py, its part "dgc").
     """
     if isinstance(description, ImageDescription):
         encoder = build_encoder(None, description, latent_dim)

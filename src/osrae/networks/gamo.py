@@ -28,6 +28,7 @@ from osrae.networks.layers import (
     check_shape,
     initialise,
     one_hot,
+    switch_off_dropout,
     widened,
     with_label,
 )
@@ -145,7 +146,9 @@ def _pooled_convolution(n_in: int) -> tuple[nn.Module, ...]:
 
 
 class SquashedEncoder(nn.Module):
-    """F of equal capacity: an encoder of the common networks, and tanh.
+    """F of equal capacity: an encoder of the common networks without dropout, and tanh.
+
+    The authors have no dropout: M, and the hull, would see features of which training knows none.
 
     Parameters
     ----------
@@ -155,6 +158,7 @@ class SquashedEncoder(nn.Module):
 
     def __init__(self, encoder: nn.Module) -> None:
         super().__init__()
+        switch_off_dropout(encoder)
         self.encoder = encoder
 
     def forward(self, x: Tensor) -> Tensor:
