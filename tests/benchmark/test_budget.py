@@ -1,11 +1,15 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from osrae import DeepSMOTE, RAEClassifier, SMOTEFamily, TwoStageClassifier
+from osrae.benchmark import budget
 from osrae.benchmark.budget import TrainingPlan, fit_to_budget
 from osrae.benchmark.cells import Cell
 from osrae.benchmark.running import run_cell
 from osrae.datasets import load_split
+from osrae.methods.gamo_settings import GAMOSettings
 from osrae.methods.two_stage import default_classifier
 
 
@@ -63,3 +67,18 @@ def test_a_budget_is_shared_out_among_stages():
     assert result["whole_run"] is False
     assert [stage["estimator"] for stage in result["stages"]] == ["DeepSMOTE", "DeepClassifier"]
     assert all(stage["steps"] >= 1 for stage in result["stages"])
+
+
+def test_of_gamo_the_steps_of_features_and_of_the_game_are_timed(monkeypatch):
+    n_rows, seconds = 9_000, {"features": 1.0, "game": 10.0}
+    settings = GAMOSettings(max_steps=budget._GAMO_STEPS)
+    clock, now = budget._Clock(2), 0.0
+    monkeypatch.setattr(budget.time, "process_time", lambda: now)
+    state = SimpleNamespace(step=0, stop=False)
+    while not state.stop:
+        place = settings.place(state.step, n_rows)
+        now += 1000.0 if place.renews_hull or state.step < 4 else seconds[place.phase]
+        state.step += 1
+        clock.on_step(state)
+    assert state.step == 16
+    assert clock.spent / 8 == pytest.approx(5.5)

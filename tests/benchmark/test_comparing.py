@@ -1,5 +1,3 @@
-import time
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -58,12 +56,10 @@ def test_scores_are_those_of_the_model_trained_by_hand(found, wine):
 
 
 def test_a_budget_that_is_too_short_leaves_methods_out_and_says_so(wine):
-    started = time.monotonic()
     found = osrae.compare(*wine, methods=["rae", "deepsmote"], budget=0.01)
     assert {r.candidate.name for r in found.measured} == PLAIN
     assert {r.left_out for r in found.left_out} == {"no time was left"}
     assert found.n_repeats == 1
-    assert time.monotonic() - started < 60  # far from the minutes that both would take
 
 
 def test_training_is_shortened_to_the_time_there_is(wine, monkeypatch):
@@ -76,37 +72,26 @@ def test_training_is_shortened_to_the_time_there_is(wine, monkeypatch):
     assert 0.001 <= result.shortened < 1
 
 
-def test_a_method_that_fails_is_named_and_the_rest_is_compared(wine, monkeypatch):
+@pytest.mark.parametrize(("fold", "repeats", "budget"), [(1, 1, 0.01), (6, 2, 600)])
+def test_a_method_that_fails_is_named_and_the_rest_is_compared(
+    wine, monkeypatch, fold, repeats, budget
+):
     real = comparing._Run._run
 
     def broken(self, train, test, number):
-        if self.result.candidate.name == "gradient-boosting" and number == 1:
-            raise RuntimeError("out of luck.")
-        return real(self, train, test, number)
-
-    monkeypatch.setattr(comparing._Run, "_run", broken)
-    found = osrae.compare(*wine, methods=[], budget=0.01)
-    (lost,) = found.left_out
-    assert lost.candidate.name == "gradient-boosting"
-    assert lost.left_out == "failed: RuntimeError: out of luck"
-    assert len(found.measured) == len(PLAIN) - 1
-
-
-def test_a_method_that_fails_in_a_repetition_is_named_too(wine, monkeypatch):
-    real = comparing._Run._run
-
-    def broken(self, train, test, number):
-        if self.result.candidate.name == "gradient-boosting" and number == 6:
+        if self.result.candidate.name == "gradient-boosting" and number == fold:
             raise RuntimeError("out of luck\n  again.")
         return real(self, train, test, number)
 
     monkeypatch.setattr(comparing._Run, "_run", broken)
-    monkeypatch.setattr(comparing, "_MOST_REPEATS", 2)
-    found = osrae.compare(*wine, methods=[], budget=600)
+    monkeypatch.setattr(comparing, "_MOST_REPEATS", repeats)
+    found = osrae.compare(*wine, methods=[], budget=budget)
     (lost,) = found.left_out
+    assert lost.candidate.name == "gradient-boosting"
     assert lost.left_out == "failed: RuntimeError: out of luck again"
-    assert found.n_repeats == 2
-    assert {len(result.folds) for result in found.measured} == {10}
+    assert found.n_repeats == repeats
+    assert {len(result.folds) for result in found.measured} == {5 * repeats}
+    assert len(found.measured) == len(PLAIN) - 1
 
 
 def test_if_all_fail_it_says_why(wine):

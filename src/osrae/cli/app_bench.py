@@ -29,7 +29,7 @@ def bench_run(
         str | None,
         typer.Argument(metavar="[GRID]", show_default=False,
                        help="A YAML file, or a name of `osrae bench list`. Without it, --data and "
-                       "--methods."),
+                       "--method."),
     ] = None,
     data: Annotated[
         list[str] | None,
