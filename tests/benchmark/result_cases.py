@@ -35,12 +35,14 @@ def write(
     arrays: Mapping[str, np.ndarray] | None = None,
     classes: Mapping[str, int] | None = None,
     whole: bool = True,
+    note: str | None = None,
 ) -> Result:
     """Write a result that is done: ``tests`` are scores by test part, the main one first."""
     content = {
         "status": "done",
         "cell": cell.to_dict(),
         "title": cell.title,
+        "data_note": note,
         "classes": [{"class": c, "training": n} for c, n in (classes or {}).items()],
         "main_test": next(iter(tests)),
         "tests": {name: {"summary": dict(scores)} for name, scores in tests.items()},

@@ -40,3 +40,11 @@ def test_folds_are_stratified_and_cover_every_row_once():
 def test_too_many_folds_for_every_class_are_refused():
     with pytest.raises(InputError, match="use fewer folds"):
         load_parts(Cell(data="keel/vehicle", method="rae", fold=0, folds=500))
+
+
+def test_how_the_data_differ_from_their_release_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr("osrae.benchmark.parts.load_split", lambda *_: load_split("digits"))
+    assert load_parts(Cell(data="digits", method="rae")).note is None
+    (tmp_path / "cifar10-jpeg.tar").touch()
+    note = load_parts(Cell(data="cifar10", method="rae"), tmp_path).note
+    assert note.startswith("re-encoded as JPEG")

@@ -21,6 +21,7 @@ def measured():
 def test_a_result_is_json(measured):
     result, _ = measured
     assert json.loads(json.dumps(result, allow_nan=False)) == result
+    assert result["data_note"] is None
 
 
 def test_scores_are_those_of_the_same_model_trained_by_hand(measured):

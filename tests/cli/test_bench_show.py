@@ -1,6 +1,7 @@
 """Tables, figures and the list, as commands."""
 
 import csv
+from functools import partial
 
 import numpy as np
 import pytest
@@ -82,28 +83,31 @@ def test_what_there_is_not_is_said_in_a_line(results):
     assert text.startswith("Error: There is no table 6 of results. There are 1 (deep methods")
 
 
+_draw = partial(draw, folder=None)
+
+
 @pytest.mark.parametrize(
     ("make", "number", "output", "message"),
     [
         (show, 13, None, "nothing for Table 13"),
         (show, 1, "t.doc", r"ending in \.md, \.tex, \.csv"),
-        (draw, 9, "f.png", "no figure 9 of results"),
-        (draw, 2, "f.png", "nothing for Figure 2"),
-        (draw, 4, "f.gif", r"ending in \.png, \.svg"),
+        (_draw, 9, "f.png", "no figure 9 of results"),
+        (_draw, 2, "f.png", "nothing for Figure 2"),
+        (_draw, 4, "f.gif", r"ending in \.png, \.svg"),
     ],
 )
 def test_what_cannot_be_shown_is_refused_and_writes_nothing(
     results, tmp_path, make, number, output, message
 ):
     with pytest.raises(InputError, match=message):
-        make(number, [results], output and tmp_path / output, None)
+        make(number, [results], output and tmp_path / output)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_folders_that_are_not_there_and_damaged_results_are_named(tmp_path):
     with pytest.raises(InputError, match=r"There is no folder .*none"):
-        show(1, [tmp_path / "none"], None, None)
+        show(1, [tmp_path / "none"], None)
     (tmp_path / "mnist").mkdir()
     (tmp_path / "mnist" / "rae-0.json").write_text("{")
     with pytest.raises(InputError, match=r"rae-0\.json is no result"):
-        show(1, [tmp_path], None, None)
+        show(1, [tmp_path], None)

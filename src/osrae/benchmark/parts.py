@@ -11,7 +11,8 @@ from sklearn.model_selection import StratifiedKFold
 
 from osrae.benchmark.cells import Cell
 from osrae.data.frames import take_rows
-from osrae.datasets import load_original, load_split
+from osrae.datasets import describe, load_original, load_split
+from osrae.datasets.registry import find
 from osrae.datasets.splits import whole_table
 from osrae.errors import InputError
 
@@ -27,11 +28,14 @@ class Parts:
     X, y : training rows and labels
     tests : dict of str to (X, y)
         Test parts by name: ``"balanced"`` and ``"imbalanced"``, or one ``"test"``.
+    note : str or None
+        How the data differ from their original release, if they do.
     """
 
     X: Any
     y: np.ndarray
     tests: dict[str, tuple[Any, np.ndarray]]
+    note: str | None = None
 
     @property
     def pictures(self) -> bool:
@@ -55,11 +59,20 @@ def load_parts(cell: Cell, folder: Path | None = None) -> Parts:
     if cell.folds is not None:
         return _fold(cell, folder)
     split = load_split(cell.data, folder, cell.seed)
+    note = _note(cell.data, folder)
     balanced = (split.X_test_balanced, split.y_test_balanced)
     if split.X_test_imbalanced is split.X_test_balanced:
-        return Parts(split.X_train, split.y_train, {"test": balanced})
+        return Parts(split.X_train, split.y_train, {"test": balanced}, note)
     imbalanced = (split.X_test_imbalanced, split.y_test_imbalanced)
-    return Parts(split.X_train, split.y_train, {"balanced": balanced, "imbalanced": imbalanced})
+    tests = {"balanced": balanced, "imbalanced": imbalanced}
+    return Parts(split.X_train, split.y_train, tests, note)
+
+
+def _note(name: str, folder: Path | None) -> str | None:
+    """Say how the data that were loaded differ from their release."""
+    entry = describe(name)
+    found = None if entry.bundled is not None else find(entry, folder)
+    return found.layout.note or None if found is not None else None
 
 
 def _fold(cell: Cell, folder: Path | None) -> Parts:
@@ -79,4 +92,5 @@ def _fold(cell: Cell, folder: Path | None) -> Parts:
     X, y = take_rows(X, kept), y[kept]
     folds = StratifiedKFold(cell.folds, shuffle=True, random_state=cell.seed).split(y, y)
     train, test = list(folds)[cell.fold or 0]
-    return Parts(take_rows(X, train), y[train], {"test": (take_rows(X, test), y[test])})
+    tests = {"test": (take_rows(X, test), y[test])}
+    return Parts(take_rows(X, train), y[train], tests, _note(cell.data, folder))

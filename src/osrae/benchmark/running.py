@@ -36,8 +36,8 @@ def run_cell(
     Returns
     -------
     result : dict
-        What JSON can hold: ``cell``, ``classes`` (training samples of each), ``tests``,
-        ``generation``, ``stages`` (settings, steps, curves), ``cost``, ``made``.
+        What JSON can hold: ``cell``, ``data_note``, ``classes`` (training samples of each),
+        ``tests``, ``generation``, ``stages`` (settings, steps, curves), ``cost``, ``made``.
     arrays : dict of str to ndarray
         Predictions, samples, latent vectors, see `osrae.benchmark.measures`.
 
@@ -61,6 +61,7 @@ def run_cell(
     result = {
         "cell": cell.to_dict(),
         "title": cell.title,
+        "data_note": parts.note,
         "classes": [
             {"class": str(label), "training": int(n)}
             for label, n in zip(labels, counts, strict=True)

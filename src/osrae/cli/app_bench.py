@@ -127,7 +127,6 @@ def bench_table(
         typer.Option("--output", "-o", metavar="FILE", show_default=False,
                      help="File to write: .md, .tex, .csv, .png or .svg; without it, printed."),
     ] = None,
-    folder: o.DataFolder = None,
 ) -> None:  # fmt: skip
     """Make a table of the paper from results.
 
@@ -136,7 +135,7 @@ def bench_table(
     """
     from osrae.cli.bench_show import show
 
-    show(number, results or [Path("results")], output, folder)
+    show(number, results or [Path("results")], output)
 
 
 @app.command("figure")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -18,8 +17,7 @@ from osrae.benchmark.rendering import SUFFIXES, to_terminal, write_table
 from osrae.benchmark.tables import TABLES, make_table, table_of
 from osrae.cli.display import console, note
 from osrae.cli.runs import check_output_file
-from osrae.datasets import describe, load_split
-from osrae.datasets.registry import find
+from osrae.datasets import load_split
 from osrae.errors import InputError
 from osrae.storage import atomic_file, explain_os_errors
 
@@ -49,13 +47,13 @@ def list_all() -> None:
     console.print("osrae bench run GRID measures; osrae bench table N and figure N show.")
 
 
-def show(number: int, results: list[Path], output: Path | None, folder: Path | None) -> None:
+def show(number: int, results: list[Path], output: Path | None) -> None:
     """Print a table of the paper, or write it to a file."""
     table_of(number)
     if output is not None:
         check_output_file(output, SUFFIXES)
     store = read_results(results)
-    table = make_table(number, store, _remarks(store.data, folder))
+    table = make_table(number, store)
     if output is not None:
         write_table(table, output)
         console.print(f"Written to {escape(str(output))}.")
@@ -76,17 +74,6 @@ def draw(number: int, results: list[Path], output: Path, folder: Path | None) ->
     with explain_os_errors(output), atomic_file(output) as path:
         figure.savefig(path)
     console.print(f"Drawn in {escape(str(output))}.")
-
-
-def _remarks(data: Iterable[str], folder: Path | None) -> dict[str, str]:
-    """Say how data sets as they lie on this machine differ from their original release."""
-    remarks = {}
-    for name in data:
-        entry = describe(name)
-        found = None if entry.bundled else find(entry, folder, is_its_own=False)
-        if found is not None and found.layout.note:
-            remarks[name] = f"on this machine {found.layout.note}"
-    return remarks
 
 
 def _real(data: str, folder: Path | None) -> dict[str, np.ndarray] | None:

@@ -24,7 +24,8 @@ def folder(tmp_path):
     for seed, acsa in enumerate((0.96, 0.98)):
         write(tmp_path, Cell(data="mnist", method="rae", seed=seed, core_minutes=20.0),
               parts(acsa), generation=GENERATION, whole=False)  # fmt: skip
-    write(tmp_path, Cell(data="mnist", method="gamo", core_minutes=20.0), parts(0.95))
+    write(tmp_path, Cell(data="mnist", method="gamo", core_minutes=20.0), parts(0.95),
+          note="drawn by hand")  # fmt: skip
     write_failed(tmp_path, Cell(data="mnist", method="dgc", core_minutes=20.0))
     write(tmp_path, Cell(data="mnist", method="rae", core_minutes=5.0), parts(0.3))
     return tmp_path
@@ -53,7 +54,7 @@ def test_table_10_is_of_the_imbalanced_test_part(folder):
 
 
 def test_notes_say_how_it_was_measured(folder):
-    notes = make_table(1, read_results([folder]), {"mnist": "drawn by hand"}).notes
+    notes = make_table(1, read_results([folder])).notes
     assert any("GM follows from ACSA" in note for note in notes)
     assert "MNIST: drawn by hand." in notes
     assert any(note.startswith("Seeds: 0, 1; 0 for GAMO. ±") for note in notes)

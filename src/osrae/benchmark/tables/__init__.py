@@ -23,12 +23,12 @@ class PaperTable:
     grid : str
         The ready grid that measures what it shows.
     make : callable
-        Called with a `Store`, and remarks on data sets by name.
+        Called with a `Store`.
     """
 
     title: str
     grid: str
-    make: Callable[[Store, Mapping[str, str]], Table]
+    make: Callable[[Store], Table]
 
 
 TABLES: Mapping[int, PaperTable] = {
@@ -46,7 +46,7 @@ TABLES: Mapping[int, PaperTable] = {
 }
 
 
-def make_table(number: int, store: Store, remarks: Mapping[str, str] | None = None) -> Table:
+def make_table(number: int, store: Store) -> Table:
     """Make a table of the paper from results.
 
     Parameters
@@ -54,8 +54,6 @@ def make_table(number: int, store: Store, remarks: Mapping[str, str] | None = No
     number : int
         One of `TABLES`.
     store : Store
-    remarks : mapping of str to str, optional
-        How data sets differ from their original release, by name; it goes into the notes.
 
     Returns
     -------
@@ -68,7 +66,7 @@ def make_table(number: int, store: Store, remarks: Mapping[str, str] | None = No
         If there is no such table, or no result belongs in it.
     """
     known = table_of(number)
-    table = known.make(store, remarks or {})
+    table = known.make(store)
     if not any(value.runs or value.failed for value in table.values):
         raise InputError(
             f"There is nothing for Table {number} ({known.title}) yet. "

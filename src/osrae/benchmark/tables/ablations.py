@@ -16,7 +16,7 @@ from osrae.benchmark.tables.columns import (
     value,
 )
 from osrae.benchmark.tables.model import Row, Table, Value, mark_best
-from osrae.benchmark.tables.notes import GM_FOLLOWS, made_with, with_remarks
+from osrae.benchmark.tables.notes import GM_FOLLOWS, made_with
 
 __all__ = ["table_4", "table_5"]
 
@@ -38,7 +38,7 @@ _SIZES = ("m/4", "m/2", "m", "2m")
 _SIZE_TITLES = {"2m": "2 m"}
 
 
-def table_4(store: Store, remarks: Mapping[str, str]) -> Table:
+def table_4(store: Store) -> Table:
     """Make Table 4, and the row of the text whose coefficients are drawn from Beta(2, 2)."""
     measured = [d for d in store.data if d not in _PAPER_DATA]
     names = [*_PAPER_DATA, *(d for d in measured if any(store.groups(d, n) for n in _COMPONENTS))]
@@ -66,14 +66,13 @@ def table_4(store: Store, remarks: Mapping[str, str]) -> Table:
         "Corrected: the same network, its predictions corrected by Bayes' rule to equally common "
         "classes; the paper has no such row.",
         GM_FOLLOWS,
-        *with_remarks((f.data for f in found), remarks),
         *made_with(found),
     ]
     caption = "Table 4. What each component gives: balanced test part, in %."
     return Table(caption, stubs, tuple(heads), tuple(rows), tuple(notes))
 
 
-def table_5(store: Store, remarks: Mapping[str, str]) -> Table:
+def table_5(store: Store) -> Table:
     """Make Table 5: ACSA at a quarter, half, and twice the size of the latent space."""
     likes = {d: ready_cells("latent", d) for d in TEN_AND_HAIR}
     places = {
@@ -89,7 +88,6 @@ def table_5(store: Store, remarks: Mapping[str, str]) -> Table:
     found = _named({(d, _SIZE_TITLES.get(n, n)): f for (d, n), f in places.items()})
     notes = [
         "The paper's figure of m itself is that of its Table 1.",
-        *with_remarks((f.data for f in found), remarks),
         *made_with(found),
     ]
     caption = "Table 5. ACSA against the size of the latent space m: balanced test part, in %."

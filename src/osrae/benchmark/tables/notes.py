@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from osrae.benchmark.measured import Measured
 from osrae.benchmark.results import Result
 from osrae.benchmark.tables.columns import DATA_TITLES, Found
 
-__all__ = ["GM_FOLLOWS", "made_with", "with_remarks"]
+__all__ = ["GM_FOLLOWS", "made_with"]
 
 GM_FOLLOWS = (
     "On a balanced test set GM follows from ACSA, √(ACSA · (1 − (1 − ACSA) / (C − 1))) for C "
@@ -34,11 +34,12 @@ def made_with(found: Iterable[Found], *, spread: bool = True) -> list[str]:
     Returns
     -------
     list of str
-        Seeds, training, what else was measured, failures, machines, versions and code.
+        How data differ from their release; seeds, training, what else was measured, failures,
+        machines, versions and code.
     """
     unique = {(id(f.shown), f.column): f for f in found}
     places = [f for f in unique.values() if f.shown.whole]
-    notes = []
+    notes = _data_notes(places)
     if places:
         several = spread and any(len(f.shown.seeds) > 1 for f in places)
         notes.append(
@@ -56,16 +57,15 @@ def made_with(found: Iterable[Found], *, spread: bool = True) -> list[str]:
     return notes
 
 
-def with_remarks(data: Iterable[str], remarks: Mapping[str, str]) -> list[str]:
-    """Say how data sets differ from their original release, where they do.
-
-    Parameters
-    ----------
-    data : iterable of str
-    remarks : mapping of str to str
-        By data set, see `osrae.datasets.registry.Layout.note`.
-    """
-    return [f"{_data(name)}: {remarks[name]}." for name in dict.fromkeys(data) if name in remarks]
+def _data_notes(places: Sequence[Found]) -> list[str]:
+    """Say which data sets differ from their release, and how."""
+    noted = {
+        (f.data, note): None
+        for f in places
+        for result in f.shown.whole
+        if (note := result.content.get("data_note"))
+    }
+    return [f"{_data(name)}: {note}." for name, note in noted]
 
 
 def _data(name: str) -> str:

@@ -20,7 +20,7 @@ from osrae.benchmark.tables.columns import (
     value,
 )
 from osrae.benchmark.tables.model import Row, Style, Table, mark_best
-from osrae.benchmark.tables.notes import GM_FOLLOWS, made_with, with_remarks
+from osrae.benchmark.tables.notes import GM_FOLLOWS, made_with
 
 __all__ = ["table_1", "table_3", "table_10", "table_11", "table_12", "table_13", "table_14",
            "table_15"]  # fmt: skip
@@ -35,45 +35,40 @@ _BALANCED = (*_SCORES, "recall_gm")
 _INCEPTION = "Inception"
 
 
-def table_1(store: Store, remarks: Mapping[str, str]) -> Table:
+def table_1(store: Store) -> Table:
     """Make Table 1: the deep methods, balanced test part."""
     caption = "Table 1. Deep methods, balanced test part, in %."
-    return _classification(1, caption, store, remarks, PICTURES, _DEEP, _BALANCED, "balanced")
+    return _classification(1, caption, store, PICTURES, _DEEP, _BALANCED, "balanced")
 
 
-def table_10(store: Store, remarks: Mapping[str, str]) -> Table:
+def table_10(store: Store) -> Table:
     """Make Table 10: the deep methods, imbalanced test part."""
     caption = "Table 10. Deep methods, imbalanced test part, in %."
-    return _classification(10, caption, store, remarks, PICTURES, _DEEP, _BALANCED, "imbalanced")
+    return _classification(10, caption, store, PICTURES, _DEEP, _BALANCED, "imbalanced")
 
 
-def table_13(store: Store, remarks: Mapping[str, str]) -> Table:
+def table_13(store: Store) -> Table:
     """Make Table 13: the deep methods on tables, whose test part is as imbalanced as they are."""
     caption = "Table 13. Deep methods on tables, in %."
-    return _classification(13, caption, store, remarks, TABLES, _DEEP, _BALANCED, "test")
+    return _classification(13, caption, store, TABLES, _DEEP, _BALANCED, "test")
 
 
-def table_14(store: Store, remarks: Mapping[str, str]) -> Table:
+def table_14(store: Store) -> Table:
     """Make Table 14: the classical methods, imbalanced test part."""
     caption = "Table 14. Classical methods, imbalanced test part, in %."
-    return _classification(
-        14, caption, store, remarks, TEN_AND_HAIR, _CLASSICAL, _BALANCED, "imbalanced"
-    )
+    return _classification(14, caption, store, TEN_AND_HAIR, _CLASSICAL, _BALANCED, "imbalanced")
 
 
-def table_15(store: Store, remarks: Mapping[str, str]) -> Table:
+def table_15(store: Store) -> Table:
     """Make Table 15: the classical methods, balanced test part."""
     caption = "Table 15. Classical methods, balanced test part, in %."
-    return _classification(
-        15, caption, store, remarks, TEN_AND_HAIR, _CLASSICAL, _BALANCED, "balanced"
-    )
+    return _classification(15, caption, store, TEN_AND_HAIR, _CLASSICAL, _BALANCED, "balanced")
 
 
 def _classification(
     number: int,
     caption: str,
     store: Store,
-    remarks: Mapping[str, str],
     data: Sequence[str],
     methods: Sequence[str],
     scores: Sequence[str],
@@ -84,10 +79,10 @@ def _classification(
     notes = [GM_FOLLOWS] if test == "balanced" else []
     if number in (14, 15):
         notes.append("The paper takes its figures of the classical methods from DeepSMOTE's paper.")
-    return _with_notes(table, [*notes, *_notes(found, remarks)])
+    return _with_notes(table, [*notes, *made_with(found)])
 
 
-def table_12(store: Store, remarks: Mapping[str, str]) -> Table:
+def table_12(store: Store) -> Table:
     """Make Table 12: the area under the precision-recall curve."""
     caption = "Table 12. mAUPRC, one class against all others, balanced test part."
     table, found = _across(12, caption, store, ("rae", "deepsmote", "gamo"),
@@ -96,10 +91,10 @@ def table_12(store: Store, remarks: Mapping[str, str]) -> Table:
         "The paper does not say on which test part it measures; here it is the balanced one. "
         "Average precision of each class, mean over the classes."
     )
-    return _with_notes(table, [which, *_notes(found, remarks)])
+    return _with_notes(table, [which, *made_with(found)])
 
 
-def table_3(store: Store, remarks: Mapping[str, str]) -> Table:
+def table_3(store: Store) -> Table:
     """Make Table 3: density and coverage of generated samples."""
     caption = "Table 3. Density and coverage of generated samples (k = 5), mean over the classes."
     style = Style(3, differs=_only_inception(store))
@@ -108,10 +103,10 @@ def table_3(store: Store, remarks: Mapping[str, str]) -> Table:
         f"{_compared(found)} The paper does not name the features that it measures in; figures in "
         "others cannot be compared with it."
     )
-    return _with_notes(table, [embedding, *_notes(found, remarks)])
+    return _with_notes(table, [embedding, *made_with(found)])
 
 
-def table_11(store: Store, remarks: Mapping[str, str]) -> Table:
+def table_11(store: Store) -> Table:
     """Make Table 11: the Fréchet distance of generated samples."""
     inception = _only_inception(store)
     style = Style(2, significant=not inception, best="min", differs=inception)
@@ -124,7 +119,7 @@ def table_11(store: Store, remarks: Mapping[str, str]) -> Table:
             "FID is the distance in Inception's features, and the paper's figures are FID: figures "
             "in other features cannot be compared with it, so no difference is shown."
         )
-    return _with_notes(table, [*notes, *_notes(found, remarks)])
+    return _with_notes(table, [*notes, *made_with(found)])
 
 
 def _by_data(
@@ -217,10 +212,6 @@ def _compared(found: Sequence[Found]) -> str:
     if len(names) > 1:
         told += " Figures in different features cannot be compared with each other."
     return told
-
-
-def _notes(found: Sequence[Found], remarks: Mapping[str, str]) -> list[str]:
-    return [*with_remarks((f.data for f in found), remarks), *made_with(found)]
 
 
 def _with_notes(table: Table, notes: Sequence[str]) -> Table:

@@ -12,7 +12,7 @@ from osrae.benchmark.measured import Store
 from osrae.benchmark.published import Printed, printed
 from osrae.benchmark.tables.columns import DATA_TITLES, find, method_title
 from osrae.benchmark.tables.model import Row, Style, Table, Value
-from osrae.benchmark.tables.notes import made_with, with_remarks
+from osrae.benchmark.tables.notes import made_with
 from osrae.errors import InputError
 from osrae.evaluation.statistics import (
     FriedmanResult,
@@ -37,7 +37,7 @@ _COLUMNS = ("better on", "worse on", "mean rank behind RAE", "Shaffer p", "Holm 
             "Bayesian, not better", "Bayesian, equal in practice")  # fmt: skip
 
 
-def table_2(store: Store, remarks: Mapping[str, str]) -> Table:
+def table_2(store: Store) -> Table:
     """Make Table 2 of all data sets that there are results on.
 
     Scores are averaged over folds and seeds of a data set first. A baseline that was measured on
@@ -64,7 +64,6 @@ def table_2(store: Store, remarks: Mapping[str, str]) -> Table:
     notes = [
         *_said(table, friedman_test(table)),
         *_left_out(means, methods, data),
-        *with_remarks(data, remarks),
         *made_with(shown, spread=False),
     ]
     caption = (
