@@ -72,6 +72,16 @@ def test_training_is_shortened_to_the_time_there_is(wine, monkeypatch):
     assert 0.001 <= result.shortened < 1
 
 
+def test_what_others_leave_of_their_time_goes_to_what_was_left_out(wine, monkeypatch):
+    monkeypatch.setattr(comparing, "_in_turn", lambda runs, *when: ((run, 0.01) for run in runs))
+    monkeypatch.setattr(comparing, "_MOST_REPEATS", 1)
+    said = []
+    found = osrae.compare(*wine, methods=["plain"], budget=600, report=said.append)
+    assert found.result("plain").shortened == 1
+    assert said.count("Plain network, cross-entropy") == 2
+    assert not found.enough
+
+
 @pytest.mark.parametrize(("fold", "repeats", "budget"), [(1, 1, 0.01), (6, 2, 600)])
 def test_a_method_that_fails_is_named_and_the_rest_is_compared(
     wine, monkeypatch, fold, repeats, budget

@@ -71,3 +71,19 @@ def test_predictions_are_those_of_rows_when_they_were_held_out(found):
 def test_a_method_that_was_not_measured_is_named(found):
     with pytest.raises(InputError, match="'gamo' was not measured; there are rae, "):
         found.compare("rae", "gamo")
+
+
+def test_the_budget_that_would_train_in_full_what_comes_first():
+    found = comparison({"logistic-regression": FAIR, "rae": GOOD, "gradient-boosting": FAIR})
+    assert found.enough == 0
+    plain, first, _ = found.results
+    plain.needs, first.needs, first.shortened = 10.0, 100.0, 0.5
+    # A third for the plain models, and nothing comes after the next ones.
+    assert found.enough == pytest.approx(110)
+    plain.needs = 50.0
+    assert found.enough == pytest.approx(150)
+    with_others = comparison({"logistic-regression": FAIR, "rae": GOOD})
+    for result, rank in zip(with_others.results, (1, 2), strict=True):
+        object.__setattr__(result.candidate, "rank", rank)
+        result.needs, result.left_out = 60.0, "needs about 60 s"
+    assert with_others.enough == pytest.approx(90)  # two thirds are for the first of the two

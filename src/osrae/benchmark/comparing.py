@@ -15,7 +15,7 @@ from sklearn.model_selection import StratifiedKFold
 
 from osrae.benchmark.budget import TrainingPlan
 from osrae.benchmark.candidates import candidates
-from osrae.benchmark.comparison import Comparison, FoldScores, MethodResult
+from osrae.benchmark.comparison import Comparison, FoldScores, MethodResult, share_until
 from osrae.data.description import DataKind
 from osrae.data.frames import n_rows, take_rows
 from osrae.data.labels import encode_labels, label_array
@@ -75,8 +75,9 @@ def compare(
     A plain model, class weights and gradient boosting always take part. Resampling happens inside
     the folds: no test row is ever seen by a sampler. Methods get their time in turn; a network's
     training is shortened to it, and one that would get less than a quarter of what it needs is left
-    out and named, unless it always takes part. Once all have run, the cross-validation is repeated
-    with other folds as often as there is time for all of them.
+    out, unless it always takes part. What others leave of their time goes to those that were left
+    out, as far as it suffices; then the cross-validation is repeated with other folds as often as
+    there is time for all of them.
 
     Parameters
     ----------
@@ -121,6 +122,11 @@ def compare(
         for run, seconds in _in_turn(runs, started, budget):
             report(run.result.candidate.title)
             run.first(seconds)
+        for run in runs:
+            left = started + budget - time.monotonic()
+            if run.fits_after_all(left):
+                report(run.result.candidate.title)
+                run.first(left)
         repeats = 1
         while repeats < _MOST_REPEATS and _fits(runs, started + budget):
             report(f"Repetition {repeats + 1} with other folds")
@@ -181,15 +187,11 @@ def _fold_number(classes: np.ndarray, codes: np.ndarray) -> int:
 
 
 def _in_turn(runs: list[_Run], started: float, budget: float) -> Iterator[tuple[_Run, float]]:
-    """Yield methods and the seconds that each may take: what its group has left, shared out.
-
-    What always takes part gets a third, the next group what is left of two thirds, and the rest
-    all the others; or everything, where there are no others.
-    """
+    """Yield methods and the seconds that each may take: what its group has left, shared out."""
     ranks = [run.result.candidate.rank for run in runs]
     for rank in sorted(set(ranks)):
         group = [run for run, its in zip(runs, ranks, strict=True) if its == rank]
-        share = 1.0 if rank == max(ranks) else (rank + 1) / 3
+        share = share_until(rank, max(ranks))
         for position, run in enumerate(group):
             left = started + share * budget - time.monotonic()
             yield run, left / (len(group) - position)
@@ -207,11 +209,12 @@ class _Run:
 
     def __init__(self, result: MethodResult, folds: _Folds) -> None:
         self.result, self.folds = result, folds
-        self.plan: TrainingPlan | None = None
+        self.timed: TrainingPlan | None = None
 
     def first(self, seconds: float) -> None:
         """Run on the first repetition's folds within this time; or leave the method out."""
         result, optional = self.result, self.result.candidate.rank > 0
+        result.left_out = ""
         if optional and seconds <= 0:
             result.left_out = "no time was left"
             return
@@ -220,11 +223,19 @@ class _Run:
             for number, (train, test) in enumerate([] if result.left_out else self.folds.of(0)):
                 result.folds.append(self._run(train, test, number))
                 needed = result.seconds * self.folds.n_folds
+                result.needs = max(result.needs, needed)
                 if number == 0 and optional and needed > max(2 * seconds, _SHORT):
                     result.left_out = f"needs about {_told(needed)}"
                     break
         if result.left_out:
             result.folds.clear()
+
+    def fits_after_all(self, seconds: float) -> bool:
+        """Say whether a method that was left out for lack of time has enough of it now."""
+        result = self.result
+        shortens = self.timed is not None and self.timed.stages
+        least = _LEAST_SHARE * result.needs if shortens else result.needs
+        return not result.folds and 0 < least <= seconds
 
     def again(self, repeat: int) -> None:
         """Run on another repetition's folds, if the first came to a result."""
@@ -243,6 +254,7 @@ class _Run:
         except Exception as error:  # another library's, too; the others are compared all the same
             said = " ".join(str(error).split()).rstrip(".")
             self.result.left_out = f"{_FAILED}{type(error).__name__}: {said}"
+            self.result.needs = 0.0
             self.result.folds.clear()
 
     def whole(self, repeats: int) -> MethodResult:
@@ -256,22 +268,20 @@ class _Run:
 
     def _plan(self, seconds: float, optional: bool) -> None:
         """Time the networks' training, and shorten it so that all folds take these seconds."""
-        train, _ = next(self.folds.of(0))
-        plan = TrainingPlan.of(self._model(0), *self.folds.rows(train))
-        cores, n_folds = torch.get_num_threads(), self.folds.n_folds
-        full = plan.seconds * n_folds / cores
-        if not plan.stages or full <= seconds:
-            return
-        share = max(seconds, 0.0) / full
+        if self.timed is None:
+            train, _ = next(self.folds.of(0))
+            self.timed = TrainingPlan.of(self._model(0), *self.folds.rows(train))
+        full = self.timed.seconds * self.folds.n_folds / torch.get_num_threads()
+        self.result.needs = full
+        share = self.result.shortened = min(1.0, max(seconds, 0.0) / full) if full else 1.0
         if share < _LEAST_SHARE and optional:
             self.result.left_out = f"needs about {_told(full)}"
-        self.plan, self.result.shortened = plan, share
 
     def _model(self, number: int) -> Any:
         model = self.result.candidate.model(self.folds.seed + number)
-        if self.plan is None:
+        if self.timed is None or self.result.shortened == 1:
             return model
-        return self.plan.shortened(model, self.result.shortened * self.plan.seconds)
+        return self.timed.shortened(model, self.result.shortened * self.timed.seconds)
 
     def _run(self, train: np.ndarray, test: np.ndarray, number: int) -> FoldScores:
         """Train on a fold's training rows and score on its test rows."""

@@ -14,10 +14,25 @@ from osrae.benchmark.candidates import Candidate
 from osrae.errors import InputError
 from osrae.evaluation.statistics import CorrelatedTPosterior, bayesian_correlated_t
 
-__all__ = ["Comparison", "FoldScores", "MethodResult"]
+__all__ = ["Comparison", "FoldScores", "MethodResult", "share_until"]
 
 _LEVEL = 0.95
 _HALF = 0.5
+
+
+def share_until(rank: int, last: int) -> float:
+    """Return the share of a budget that the methods up to a rank may take.
+
+    A third for what always takes part, two for that and what comes next; everything at the end.
+
+    Parameters
+    ----------
+    rank : int
+        See `Candidate.rank`.
+    last : int
+        The highest rank in the comparison.
+    """
+    return 1.0 if rank >= last else (rank + 1) / 3
 
 
 @dataclass(frozen=True)
@@ -61,12 +76,15 @@ class MethodResult:
         Why it was not measured; empty if it was.
     shortened : float
         Share of its full training that there was time for; 1 is all of it.
+    needs : float
+        Seconds of all its folds, trained in full; 0 if nothing is known of it.
     """
 
     candidate: Candidate
     folds: list[FoldScores] = field(default_factory=list)
     left_out: str = ""
     shortened: float = 1.0
+    needs: float = 0.0
 
     @property
     def acsa(self) -> np.ndarray:
@@ -139,6 +157,22 @@ class Comparison:
     def cut_short(self) -> list[MethodResult]:
         """The methods that had time for less than half of their training."""
         return [result for result in self.measured if result.shortened < _HALF]
+
+    @property
+    def enough(self) -> float:
+        """The budget, in seconds, that trains plain models and what comes next in full.
+
+        0 if this one did.
+        """
+        first = [result for result in self.results if result.candidate.rank <= 1]
+        if not any(r.needs and (r.left_out or r.shortened < 1) for r in first):
+            return 0.0
+        last = max(result.candidate.rank for result in self.results)
+        return max(
+            sum(result.needs for result in first if result.candidate.rank <= rank)
+            / share_until(rank, last)
+            for rank in (0, 1)
+        )
 
     def result(self, name: str) -> MethodResult:
         """Return one method's result.

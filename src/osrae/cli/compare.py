@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import shlex
 import sys
@@ -94,8 +95,9 @@ def run(
 def _ranking(found: Comparison) -> Table:
     times = "" if found.n_repeats == 1 else f", {found.n_repeats} times"
     table = Table(title=f"ACSA in %, {found.n_folds}-fold cross-validation{times}")
-    for name in ("method", "ACSA", "95 % interval", "rarest class", "same", "behind", "s"):
-        table.add_column(name, justify="left" if name == "method" else "right")
+    table.add_column("method", overflow="fold")
+    for name in ("ACSA", "95 % interval", "rarest\nclass", "same", "behind", "s"):
+        table.add_column(name, justify="right")
     for row in found.table().to_dict("records"):
         share = row["shortened"]
         cut = "" if share == 1 else f" ({100 * share:.0f} % of its training)"
@@ -117,10 +119,18 @@ def _say_left_out(found: Comparison) -> None:
         note("Stopped; this is what had run until then.")
     if found.cut_short:
         titles = ", ".join(result.candidate.title for result in found.cut_short)
-        note(f"Cut to less than half of their training, and so shown too weak: {titles}. A longer "
-             "--budget mends that.")  # fmt: skip
+        note(f"Cut to less than half of their training, and so shown too weak: {titles}.")
+    if found.enough:
+        note(f"--budget {_duration(found.enough)} trains the plain models, and those that come "
+             "next, in full.")  # fmt: skip
     for result in found.left_out:
         note(f"Left out: {result.candidate.title}: {result.left_out}")
+
+
+def _duration(seconds: float) -> str:
+    """Write a time so that `parse_duration` reads it; it is rounded up."""
+    minutes = math.ceil(seconds / 60)
+    return f"{minutes}m" if minutes <= 90 else f"{math.ceil(minutes / 6) / 10:g}h"
 
 
 def _interval(low: float, high: float) -> str:

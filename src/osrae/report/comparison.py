@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from datetime import date
 
@@ -159,10 +160,12 @@ def _warning(comparison: Comparison) -> list[Item]:
     if not comparison.cut_short:
         return []
     titles = ", ".join(result.candidate.title for result in comparison.cut_short)
+    enough = math.ceil(comparison.enough / 60)
+    whole = f" {enough} minutes train the plain models, and those that come next, in full."
     return [
         Note(
             "There was time for less than half of the training of these methods, so they are shown "
-            f"too weak: {titles}. A longer budget mends that.",
+            f"too weak: {titles}.{whole if enough else ''}",
             "warning",
         )
     ]
