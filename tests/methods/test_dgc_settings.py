@@ -43,6 +43,7 @@ def test_presets_are_those_of_the_specification():
     default = PRESETS["default"]["pictures"]
     assert (default.architecture, default.learning_rate, default.reshuffle) == ("equal", 2e-4, True)
     assert default.rate_schedule == "steps"
+    assert default.mmd_weight == original.mmd_weight / original.batch_size
 
 
 def test_weight_of_the_squared_error():

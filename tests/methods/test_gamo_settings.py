@@ -19,6 +19,12 @@ def test_the_authors_counter_advances_by_two():
     assert PRESETS["default"]["tables"].resolve_steps(50) == default.least_steps
 
 
+def test_generated_points_of_a_batch():
+    assert PRESETS["default"]["pictures"].fakes_per_batch == "batch"
+    assert PRESETS["default"]["tables"].fakes_per_batch == "balance"
+    assert {s.fakes_per_batch for s in PRESETS["original"].values()} == {"batch"}
+
+
 def test_phases_take_turns_epoch_by_epoch():
     settings = GAMOSettings(batch_size=8, update_features="frozen_head")
     places = [settings.place(at, 20) for at in range(9)]  # 3 batches in an epoch

@@ -45,8 +45,8 @@ class DGCClassifier(DeepGenerator, ClassifyingEstimator):
     n_codes : int or None, default=None
         S, the codes drawn for each label of a sample that is classified.
     mmd_weight : float or None, default=None
-        λ, the weight of the distance between the codes and a standard normal distribution; the
-        article chooses from 1 and 10.
+        λ, the weight of the distance between the codes and a standard normal distribution. The
+        article chooses from 1 and 10, its code weighs the cross-entropy a hundred times as much.
     recon_weight : float or None, default=None
         Weight of the squared error of decoded samples, which is a sum over values.
     oversampling_rate : float or None, default=None

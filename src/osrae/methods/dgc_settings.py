@@ -66,7 +66,10 @@ class DGCSettings(Settings):
     n_codes : int
         S, the codes drawn for each label when a sample is classified.
     mmd_weight : float
-        λ.
+        λ. For pictures 0.01 by default: the authors' code has 1 beside a cross-entropy that is a
+        sum over batches of 100, see ``cross_entropy``. With 1 beside its mean, codes soon tell the
+        label that they were made with and less and less of the sample
+        (benchmarks/method_choices.py, its part "dgc").
     recon_weight : float or None
         Factor of the squared error, in training and in the scores of labels: the inverse variance
         of p(x | z). None is 20 / d for pictures of d values, and 0.64 / d for tables of d encoded
@@ -120,6 +123,7 @@ class DGCSettings(Settings):
 
 
 _DEFAULT = DGCSettings(least_steps=1500)
+_DEFAULT_PICTURES = replace(_DEFAULT, mmd_weight=0.01)
 _ORIGINAL = DGCSettings(
     architecture="mnist",
     latent_dim=64,
@@ -131,7 +135,10 @@ _ORIGINAL = DGCSettings(
 )
 
 PRESETS: Presets[DGCSettings] = {
-    "default": {"pictures": _DEFAULT, "tables": replace(_DEFAULT, rate_schedule="exponential")},
+    "default": {
+        "pictures": _DEFAULT_PICTURES,
+        "tables": replace(_DEFAULT, rate_schedule="exponential"),
+    },
     # The authors have no networks for tables.
     "original": {
         "pictures": _ORIGINAL,

@@ -9,7 +9,9 @@ architecture     Tables 16, 18 and 19          the authors' networks
 update           every player moves once, on   M and Dis move on real points, then on generated
                  real and generated points     ones; then the generator moves, class after class,
                                                once through M and once through Dis
-fakes_per_batch  as many as balance classes    as many as real points
+fakes_per_batch  as many as real points;       as many as real points
+                 tables: as many as balance
+                 classes
 reshuffle        before every epoch            every epoch of the game has the same order
 length           89 epochs                     25,000 batches (a counter that advances by 2 with
                                                each batch goes to 50,000)
@@ -79,7 +81,7 @@ class GAMOSettings(Settings):
     architecture: Architecture = "equal"
     latent_dim: int | None = None
     update: Literal["joint", "per_class"] = "joint"
-    fakes_per_batch: Literal["balance", "batch"] = "balance"
+    fakes_per_batch: Literal["balance", "batch"] = "batch"
     update_features: Literal["joint", "frozen_head"] = "frozen_head"
     reshuffle: bool = True
     counter: int | None = None
@@ -122,8 +124,15 @@ _ORIGINAL = GAMOSettings(
     reshuffle=False,
     counter=50_000,
 )
-#: Settings by name and kind of data.
+_DEFAULT = GAMOSettings()
+#: Settings by name and kind of data; tables have no F.
 PRESETS: Presets[GAMOSettings] = {
-    name: {"pictures": settings, "tables": replace(settings, update_features="joint")}  # no F
-    for name, settings in (("default", GAMOSettings()), ("original", _ORIGINAL))
+    "default": {
+        "pictures": _DEFAULT,
+        "tables": replace(_DEFAULT, fakes_per_batch="balance", update_features="joint"),
+    },
+    "original": {
+        "pictures": _ORIGINAL,
+        "tables": replace(_ORIGINAL, update_features="joint"),
+    },
 }
