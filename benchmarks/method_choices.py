@@ -4,11 +4,13 @@
     python benchmarks/method_choices.py --part dgc
     python benchmarks/method_choices.py --part gamo
     python benchmarks/method_choices.py --part bagan
+    python benchmarks/method_choices.py --part rae
 
-On tables, DGC's weight of the squared error (times 1 / d, for d columns), and MC-CCR's energy,
-absolute and in distances to opponents, before gradient boosting and before the three nearest
-neighbours. ACSA in % on the held-out thirds of three folds of training parts, mean and standard
-deviation over folds, each with a seed of its own.
+On tables, DGC's weights of the squared error (times 1 / d, for d columns) and of the codes'
+distance from a normal distribution, and MC-CCR's energy, absolute and in distances to opponents,
+before gradient boosting and before the three nearest neighbours. ACSA in % on the held-out thirds
+of three folds of training parts, mean and standard deviation over folds, each with a seed of its
+own.
 
 On pictures of half their size, scored on rows outside training and test parts:
 
@@ -16,9 +18,10 @@ On pictures of half their size, scored on rows outside training and test parts:
   distance from a normal distribution, on MNIST and CIFAR-10; also by one part of the score of
   labels alone, how well the label's code decodes, or how likely the code makes the label;
 - gamo: how GAMO's features learn, how many generated points a batch has, and whether the features
-  have the dropout of Table 16, on Fashion-MNIST and CIFAR-10; with the recall of the two rarest
-  classes;
-- bagan: what longer training of BAGAN gives before the same classifier, on MNIST.
+  have the dropout of Table 16, then a longer game and the authors' networks, on Fashion-MNIST and
+  CIFAR-10; with the recall of the two rarest classes;
+- bagan: what longer training of BAGAN gives before the same classifier, on MNIST;
+- rae: what augmentation and averaged weights give RAE with Table 16's encoder, on CIFAR-10.
 
 Takes about ten minutes for the tables, and up to an hour for each of the others; writes
 results/method_choices-PART.json.
@@ -43,7 +46,7 @@ from sklearn.metrics import balanced_accuracy_score, recall_score
 from sklearn.model_selection import StratifiedKFold
 from sklearn.neighbors import KNeighborsClassifier
 
-from osrae import BAGAN, MCCCR, DGCClassifier, GAMOClassifier, TwoStageClassifier
+from osrae import BAGAN, MCCCR, DGCClassifier, GAMOClassifier, RAEClassifier, TwoStageClassifier
 from osrae.data.frames import take_rows
 from osrae.datasets import load_original, load_split
 from osrae.methods.two_stage import default_classifier
@@ -66,11 +69,12 @@ def training_part(name: str) -> tuple[Any, np.ndarray]:
 
 def candidates(n_columns: int) -> Iterator[tuple[str, Callable[[int], Any]]]:
     """Yield a name and, by seed, a classifier."""
-    for weight in (64.0, 6.4, 0.64):
+    for weight, distance in ((64.0, 1.0), (6.4, 1.0), (0.64, 1.0), (0.64, 0.01)):
         yield (
-            f"DGC, {weight:g} / d",
-            lambda seed, weight=weight: DGCClassifier(
+            f"DGC, {weight:g} / d, {distance:g}",
+            lambda seed, weight=weight, distance=distance: DGCClassifier(
                 recon_weight=weight / n_columns,
+                mmd_weight=distance,
                 max_steps=1700,
                 validation_fraction=0.0,
                 random_state=seed,
@@ -125,7 +129,6 @@ def _dropout(module: str, kept: bool) -> AbstractContextManager[Any]:
     return patch(switch, lambda network: None) if kept else nullcontext()
 
 
-_DGC_STEPS = (600, 1200)
 #: Data, dropout, weight of the squared error times d (0: the weight is 1), weight of the distance.
 _DGC_CANDIDATES = (
     ("mnist", True, 0.0, 1.0),
@@ -136,12 +139,14 @@ _DGC_CANDIDATES = (
     ("cifar10", False, 20.0, 1.0),
     ("cifar10", False, 20.0, 0.01),
 )
+_DGC_STEPS = {"mnist": (600, 1200), "cifar10": (1000, 1500, 3000)}
 
 
 def dgc() -> list[dict[str, Any]]:
     """Train DGC on pictures with and without dropout, and with several weights."""
     rows = []
-    for (name, dropout, share, distance), steps in product(_DGC_CANDIDATES, _DGC_STEPS):
+    runs = [(*candidate, n) for candidate in _DGC_CANDIDATES for n in _DGC_STEPS[candidate[0]]]
+    for name, dropout, share, distance, steps in runs:
         X_train, y_train, X, y = small_pictures(name, 100)
         model = DGCClassifier(
             recon_weight=share / X[0].size if share else 1.0,
@@ -185,25 +190,27 @@ def gamo() -> list[dict[str, Any]]:
     rows = []
     for name in ("fashion-mnist", "cifar10"):
         X_train, y_train, X, y = small_pictures(name, 200)
-        for update, fakes, dropout in product(
-            ("joint", "frozen_head"), ("balance", "batch"), (True, False)
-        ):
-            model = GAMOClassifier(
-                update_features=update,
-                fakes_per_batch=fakes,
-                # Features that learn alone do so in every other step.
-                max_steps=_GAMO_BATCHES * (2 if update == "frozen_head" else 1),
-                validation_fraction=0.0,
-                random_state=0,
-            )
+        for title, settings, dropout in _gamo_candidates():
+            model = GAMOClassifier(validation_fraction=0.0, random_state=0, **settings)
             with _dropout("gamo", dropout):
                 model.fit(X_train, y_train)
             recalls = 100 * recall_score(y, model.predict(X), average=None)
-            candidate = f"{update}, {fakes}, {'with' if dropout else 'without'} dropout"
             found = {"acsa": recalls.mean(), "two rarest": recalls[-2:].mean()}
-            rows.append({"data": name, "candidate": candidate, **found})
+            rows.append({"data": name, "candidate": title, **found})
             print(rows[-1], flush=True)
     return rows
+
+
+def _gamo_candidates() -> Iterator[tuple[str, dict[str, Any], bool]]:
+    """Yield a name, settings, and whether the features have dropout."""
+    # Features that learn alone do so in every other step.
+    steps = {"joint": _GAMO_BATCHES, "frozen_head": 2 * _GAMO_BATCHES}
+    for update, fakes, dropout in product(steps, ("balance", "batch"), (True, False)):
+        settings = {"update_features": update, "fakes_per_batch": fakes, "max_steps": steps[update]}
+        yield f"{update}, {fakes}, {'with' if dropout else 'without'} dropout", settings, dropout
+    longer = {"fakes_per_batch": "batch", "max_steps": 3 * steps["frozen_head"]}
+    yield "default, three times as many batches", longer, False
+    yield "original", {"preset": "original", "max_steps": steps["frozen_head"]}, False
 
 
 _BAGAN_STEPS = (360, 1500, 6000)
@@ -214,13 +221,26 @@ def bagan() -> list[dict[str, Any]]:
     X_train, y_train, X, y = small_pictures("mnist", 100)
     rows = []
     for steps in _BAGAN_STEPS:
-        model = TwoStageClassifier(
-            sampler=BAGAN(max_steps=steps),
-            classifier=default_classifier(max_steps=300),
-            random_state=0,
-        ).fit(X_train, y_train)
+        more = BAGAN(max_steps=steps, random_state=0).fit_resample(X_train, y_train)
+        model = default_classifier(max_steps=300, random_state=0).fit(*more)
         acsa = 100 * balanced_accuracy_score(y, model.predict(X))
         rows.append({"data": "mnist", "steps": steps, "acsa": acsa})
+        print(rows[-1], flush=True)
+    return rows
+
+
+def rae() -> list[dict[str, Any]]:
+    """Train RAE with the encoder that the others have, with and without what they have not."""
+    X_train, y_train, X, y = small_pictures("cifar10", 200)
+    rows = []
+    for title, settings in (
+        ("neither", {"augmentation": "none", "weight_averaging": 0.0}),
+        ("augmentation", {"weight_averaging": 0.0}),
+        ("augmentation and averages", {}),
+    ):
+        model = RAEClassifier(encoder="conv", validation_fraction=0.0, random_state=0, **settings)
+        acsa = 100 * balanced_accuracy_score(y, model.fit(X_train, y_train).predict(X))
+        rows.append({"data": "cifar10", "candidate": title, "steps": model.n_steps_, "acsa": acsa})
         print(rows[-1], flush=True)
     return rows
 
@@ -237,7 +257,7 @@ def tables() -> list[dict[str, Any]]:
     return rows
 
 
-_PARTS = {"tables": tables, "dgc": dgc, "gamo": gamo, "bagan": bagan}
+_PARTS = {"tables": tables, "dgc": dgc, "gamo": gamo, "bagan": bagan, "rae": rae}
 
 
 def main() -> None:

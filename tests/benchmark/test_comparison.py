@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.stats import t
@@ -84,6 +86,6 @@ def test_the_budget_that_would_train_in_full_what_comes_first():
     assert found.enough == pytest.approx(150)
     with_others = comparison({"logistic-regression": FAIR, "rae": GOOD})
     for result, rank in zip(with_others.results, (1, 2), strict=True):
-        object.__setattr__(result.candidate, "rank", rank)
+        result.candidate = replace(result.candidate, rank=rank)
         result.needs, result.left_out = 60.0, "needs about 60 s"
     assert with_others.enough == pytest.approx(90)  # two thirds are for the first of the two

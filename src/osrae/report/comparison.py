@@ -157,18 +157,20 @@ def _ranking(comparison: Comparison) -> Section:
 
 
 def _warning(comparison: Comparison) -> list[Item]:
-    if not comparison.cut_short:
-        return []
     titles = ", ".join(result.candidate.title for result in comparison.cut_short)
-    enough = math.ceil(comparison.enough / 60)
-    whole = f" {enough} minutes train the plain models, and those that come next, in full."
-    return [
-        Note(
+    said = []
+    if titles:
+        said.append(
             "There was time for less than half of the training of these methods, so they are shown "
-            f"too weak: {titles}.{whole if enough else ''}",
-            "warning",
+            f"too weak: {titles}."
         )
-    ]
+    if comparison.enough:
+        minutes = math.ceil(comparison.enough / 60)
+        said.append(
+            f"A budget of {minutes} minutes trains the plain models, and those that come next, in "
+            "full."
+        )
+    return [Note(" ".join(said), "warning")] if said else []
 
 
 def _classes(comparison: Comparison, chosen: MethodResult) -> Section:
