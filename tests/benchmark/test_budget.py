@@ -1,14 +1,16 @@
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from osrae import DeepSMOTE, RAEClassifier, SMOTEFamily, TwoStageClassifier
+from osrae import GAMO2PIX, DeepSMOTE, RAEClassifier, SMOTEFamily, TwoStageClassifier
 from osrae.benchmark import budget
 from osrae.benchmark.budget import TrainingPlan, fit_to_budget
 from osrae.benchmark.cells import Cell
 from osrae.benchmark.running import run_cell
 from osrae.datasets import load_split
+from osrae.methods.gamo2pix import GAMO2PIXSettings
 from osrae.methods.gamo_settings import GAMOSettings
 from osrae.methods.two_stage import default_classifier
 
@@ -71,7 +73,7 @@ def test_a_budget_is_shared_out_among_stages():
 
 def test_of_gamo_the_steps_of_features_and_of_the_game_are_timed(monkeypatch):
     n_rows, seconds = 9_000, {"features": 1.0, "game": 10.0}
-    settings = GAMOSettings(max_steps=budget._GAMO_STEPS)
+    settings = GAMOSettings(max_steps=budget._MIXED_STEPS)
     clock, now = budget._Clock(2), 0.0
     monkeypatch.setattr(budget.time, "process_time", lambda: now)
     state = SimpleNamespace(step=0, stop=False)
@@ -82,3 +84,17 @@ def test_of_gamo_the_steps_of_features_and_of_the_game_are_timed(monkeypatch):
         clock.on_step(state)
     assert state.step == 16
     assert clock.spent / 8 == pytest.approx(5.5)
+
+
+def test_both_stages_of_gamo2pix_are_counted_and_timed():
+    split = load_split("digits", seed=0)
+    pictures, y = split.X_train, split.y_train
+    model = GAMO2PIX(random_state=0, steps_per_class=1_000)
+    stage = TrainingPlan.of(model, pictures, y).stages[""]
+    n_classes = len(np.unique(y))
+    whole = GAMO2PIXSettings(steps_per_class=1_000, n_autoencoders=n_classes)
+    assert stage.steps == whole.full_steps(len(y))
+    length, times = budget._trial(model.get_params())
+    game, pictures_of_features = replace(whole, max_steps=length).stages(len(y))
+    assert min(game, pictures_of_features) > 8 * 2
+    assert times * 2 * budget._TIMED == length  # half of the steps of both stages

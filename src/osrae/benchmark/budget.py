@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
@@ -16,9 +17,10 @@ __all__ = ["TrainingPlan", "fit_to_budget"]
 
 #: Steps that are timed, after as many that are not.
 _TIMED = 4
-#: Of GAMO, whose features learn, and then the game is played, for a fortieth of a run at least: a
-#: run of these many does so in turns of eight steps, each of which begins with what is not timed.
-_GAMO_STEPS = 320
+#: Length of a trial run of a method whose steps are not all alike. GAMO's features learn, and then
+#: its game is played, for a fortieth of a run at least: here in turns of eight steps, each of which
+#: begins with what is not timed.
+_MIXED_STEPS = 320
 #: Least share of a two-stage method's time that its classifier gets.
 _CLASSIFIER_SHARE = 2 / 3
 
@@ -137,9 +139,19 @@ def _time(part: Any, X: Any, y: np.ndarray, n_rows: int) -> _Stage | None:
     """
     if part is None or "max_steps" not in part.get_params(deep=False):
         return None
-    times, length = (2, _GAMO_STEPS) if "update_features" in part.get_params() else (1, 2 * _TIMED)
+    length, times = _trial(part.get_params(deep=False))
     clock = _Clock(times)
     probe = clone(part).set_params(max_steps=length, callbacks=[clock], verbose=0)
     probe.fit_resample(X, y) if hasattr(probe, "fit_resample") else probe.fit(X, y)
-    steps = part._settings(probe.codec_.description, n_rows).resolve_steps(n_rows)
-    return _Stage(steps, max(clock.spent, 1e-6) / (_TIMED * times))
+    max_steps = part._settings(probe.codec_.description, n_rows).max_steps
+    settings = replace(probe.method_.settings, max_steps=max_steps)
+    return _Stage(settings.resolve_steps(n_rows), max(clock.spent, 1e-6) / (_TIMED * times))
+
+
+def _trial(parameters: Mapping[str, Any]) -> tuple[int, int]:
+    """Return how many steps a trial run has, and how often some of them are timed."""
+    if "steps_per_class" in parameters:  # all of them: the second stage takes its share of a run
+        return _MIXED_STEPS, _MIXED_STEPS // (2 * _TIMED)
+    if "update_features" in parameters:
+        return _MIXED_STEPS, 2
+    return 2 * _TIMED, 1
