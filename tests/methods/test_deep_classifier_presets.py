@@ -22,6 +22,7 @@ def test_the_default_has_the_encoder_and_the_budget_of_the_method(kind):
         "weight_decay",
         "weight_averaging",
         "augmentation",
+        "classify_mirrored",
         "epochs",
         "least_steps",
         "max_steps",
@@ -36,7 +37,7 @@ def test_the_default_encoder_is_the_methods():
     description = ImageDescription(32, 32, 3)
     settings = dataclasses.replace(PRESETS["default"]["pictures"], augmentation="none")
     method = PlainClassifier(description, torch.tensor([20, 4, 60]), settings)
-    same = build_encoder("residual", description, 256)
+    same = build_encoder(RAE_PRESETS["default"]["pictures"].encoder, description, 256)
     shapes = {name: value.shape for name, value in same.state_dict().items()}
     encoder = method.networks["encoder"]
     assert {name: value.shape for name, value in encoder.state_dict().items()} == shapes

@@ -270,3 +270,12 @@ def test_mixup_of_the_loss_is_the_loss_against_mixed_labels():
     expected = F.cross_entropy(forward(method, mixed), soft.double())
     value = method.training_step(source_at(10, data()))["classifier"].item()
     assert value == pytest.approx(expected.item(), rel=1e-4)
+
+
+@pytest.mark.parametrize("mirrored", [True, False])
+def test_pictures_may_be_classified_with_their_mirror_images(mirrored):
+    method = make(augmentation="flip-crop", classify_mirrored=mirrored).eval()
+    x = torch.rand(4, *PICTURES.shape)
+    with torch.no_grad():
+        alike = torch.allclose(method.logits(x), method.logits(x.flip(3)), atol=1e-5)
+    assert alike is mirrored

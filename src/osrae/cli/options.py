@@ -58,7 +58,7 @@ Preset = Annotated[
 ]
 Encoder = Annotated[
     str | None,
-    typer.Option(help="conv, residual, resnet18 or densenet201; mlp for tables.",
+    typer.Option(help="conv, pooled, residual, resnet18 or densenet201; mlp for tables.",
                  show_default=False),
 ]  # fmt: skip
 LatentDim = Annotated[

@@ -38,7 +38,7 @@ from osrae.methods.losses import (
 from osrae.methods.parameters import estimator, positive, whole
 from osrae.methods.settings import Presets, Settings, paper_latent_dim, resolve
 from osrae.networks import build_encoder, check_encoder
-from osrae.training.augmentation import POLICIES, resolve_policy
+from osrae.training.augmentation import POLICIES, mirrored_mean, resolve_policy
 from osrae.training.averaging import update_average
 from osrae.training.batches import Source, TrainingData
 from osrae.training.device import autocast, full
@@ -77,6 +77,8 @@ class PlainSettings(Settings):
         Decay of the moving averages by which results are computed; 0 is none.
     augmentation : str
         Name of an augmentation policy, or "auto".
+    classify_mirrored : bool
+        As for `osrae.methods.presets.RAESettings`.
     """
 
     loss: str = "cross_entropy"
@@ -90,6 +92,7 @@ class PlainSettings(Settings):
     warmup: float = 0.05
     weight_averaging: float = 0.995
     augmentation: str = "none"
+    classify_mirrored: bool = False
     batch_size: int = 128
 
 
@@ -110,8 +113,9 @@ _TWO_STAGE = PlainSettings(
 PRESETS: Presets[PlainSettings] = {
     "default": {
         "pictures": PlainSettings(
-            encoder="residual",
+            encoder="pooled",
             augmentation="auto",
+            classify_mirrored=True,
             learning_rate=2e-3,
             epochs=30,
             least_steps=1500,
@@ -237,7 +241,9 @@ class PlainClassifier(Classifies):
 
     def logits(self, x: Tensor) -> Tensor:
         """Logits for equally common classes: ``(n, …)`` to ``(n, C)``."""
-        own = full(self.final("classifier")(self.encode(x)))
+        mirror = self.settings.classify_mirrored and self.augment.flip
+        z = mirrored_mean(self.encode, x) if mirror else self.encode(x)
+        own = full(self.final("classifier")(z))
         return own - self.learned_priors().log().to(own)
 
 
@@ -278,7 +284,7 @@ class DeepClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Classify
         the classifier that published over-sampling methods are judged by: ResNet-18 (for tables
         the network of Table 18), 50 epochs, nothing else; with ``validation_fraction=0`` for its
         last weights. Every parameter that follows and is None takes the preset's value.
-    encoder : {"conv", "residual", "resnet18", "densenet201", "mlp"} or None, default=None
+    encoder : {"conv", "pooled", "residual", "resnet18", "densenet201", "mlp"} or None, default=None
         The encoder network; ``"mlp"`` for tables, the others for pictures.
     latent_dim : int or None, default=None
         m, the size of the latent vectors, which the linear head sees.

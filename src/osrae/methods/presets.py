@@ -100,6 +100,9 @@ class RAESettings(Settings):
         Name of an augmentation policy (pictures only).
     augmentation_probability : float or "adaptive"
         Share of samples that are augmented; steered by the critic if adaptive.
+    classify_mirrored : bool
+        Classify the mean of the latent vectors of a picture and its mirror image, which are of one
+        class, where the augmentation mirrors pictures.
     style : {"paper", "reference"}
         Details of the networks on which paper and authors' code differ.
     batch_size : int
@@ -141,6 +144,7 @@ class RAESettings(Settings):
     weight_averaging: float = 0.0
     augmentation: str = "none"
     augmentation_probability: float | Literal["adaptive"] = 1.0
+    classify_mirrored: bool = False
     style: Literal["paper", "reference"] = "paper"
     batch_size: int = 64
     max_steps: int | None = 100_001
@@ -197,7 +201,7 @@ _REFERENCE = RAESettings(
 )
 
 _DEFAULT_PICTURES = RAESettings(
-    encoder="residual",
+    encoder="pooled",
     mixing="uniform",
     rotate=True,
     class_sampling="auto",
@@ -213,6 +217,7 @@ _DEFAULT_PICTURES = RAESettings(
     rate_schedule="cosine",
     weight_averaging=0.995,
     augmentation="auto",
+    classify_mirrored=True,
     batch_size=64,
     max_steps=None,
     epochs=30,
@@ -227,6 +232,7 @@ _DEFAULT_PICTURES_TO_RESAMPLE = replace(
 _DEFAULT_TABLES = replace(
     _DEFAULT_PICTURES,
     encoder=None,
+    classify_mirrored=False,
     class_sampling="instance",
     schedule=("joint",) + ("latent",) * 3 + ("reconstruct",) + ("latent",) * 3,
     learning_rate=1e-3,

@@ -24,7 +24,7 @@ from osrae.methods.presets import RAESettings
 from osrae.networks import build_critic, build_decoder, build_encoder, build_mixer
 from osrae.networks.layers import one_hot
 from osrae.networks.statistics import frozen_statistics
-from osrae.training.augmentation import POLICIES, AdaptiveProbability
+from osrae.training.augmentation import POLICIES, AdaptiveProbability, mirrored_mean
 from osrae.training.averaging import update_average
 from osrae.training.batches import Batch, Source, TrainingData
 from osrae.training.device import autocast, full
@@ -350,7 +350,8 @@ class RAE(Classifies):
 
     def logits(self, x: Tensor) -> Tensor:
         """Logits of samples for equally common classes: ``(n, …)`` to ``(n, C)``."""
-        return self.classify(self.encode(x))
+        mirror = self.settings.classify_mirrored and self.augment.flip
+        return self.classify(mirrored_mean(self.encode, x) if mirror else self.encode(x))
 
     def decode(self, z: Tensor, y: Tensor) -> Tensor:
         """Samples from latent vectors and class numbers."""

@@ -29,7 +29,7 @@ class RAEOversampler(RAEEstimator, DeepOversampler):
         ``"paper"`` is the text of the paper, ``"reference"`` adds what its authors' code does
         beyond it, ``"default"`` is what was found to work best on validation data. Every
         parameter that follows and is None takes the preset's value.
-    encoder : {"conv", "residual", "resnet18", "densenet201", "mlp"} or None, default=None
+    encoder : {"conv", "pooled", "residual", "resnet18", "densenet201", "mlp"} or None, default=None
         The encoder network; ``"mlp"`` for tables, the others for pictures.
     latent_dim : int or None, default=None
         m, the size of the latent space.

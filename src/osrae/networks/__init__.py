@@ -18,6 +18,7 @@ from osrae.networks import image, tabular
 from osrae.networks.densenet import DenseNet201Encoder
 from osrae.networks.layers import Style, initialise
 from osrae.networks.mixer import Mixer
+from osrae.networks.pooled import PooledEncoder
 from osrae.networks.resnet import ResidualEncoder, ResNet18Encoder
 
 __all__ = [
@@ -35,6 +36,7 @@ Network = TypeVar("Network", bound=nn.Module)
 ENCODERS: Mapping[str, Mapping[str, Callable[..., nn.Module]]] = {
     "pictures": {
         "conv": image.Encoder,
+        "pooled": PooledEncoder,
         "residual": ResidualEncoder,
         "resnet18": ResNet18Encoder,
         "densenet201": DenseNet201Encoder,
@@ -71,14 +73,14 @@ def build_encoder(
     Parameters
     ----------
     name : str or None
-        ``"conv"`` (Table 16), ``"residual"``, ``"resnet18"`` or ``"densenet201"`` for pictures,
-        ``"mlp"`` (Table 18) for tables; None is the paper's.
+        ``"conv"`` (Table 16), ``"pooled"``, ``"residual"``, ``"resnet18"`` or ``"densenet201"``
+        for pictures, ``"mlp"`` (Table 18) for tables; None is the paper's.
     description : DataDescription
     latent_dim : int
         m.
     style : {"paper", "reference"}, default="paper"
-        Details on which the paper and its authors' code differ; of no effect on residual and
-        dense networks, which the authors' code does not have.
+        Details on which the paper and its authors' code differ; of no effect on pooled,
+        residual and dense networks, which the authors' code does not have.
 
     Raises
     ------

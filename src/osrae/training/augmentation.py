@@ -35,6 +35,7 @@ __all__ = [
     "brighten",
     "contrast",
     "cutout",
+    "mirrored_mean",
     "resolve_policy",
     "saturate",
     "shift",
@@ -167,6 +168,11 @@ def cutout(x: Tensor, start: Tensor, size: tuple[int, int]) -> Tensor:
         inside.append((place >= 0) & (place < size[axis]))
     hidden = inside[0][:, :, None] & inside[1][:, None, :]
     return x * (~hidden)[:, None].to(x.dtype)
+
+
+def mirrored_mean(encode: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+    """Mean latent vector of every picture of ``x`` (n, channels, height, width) and its mirror."""
+    return (encode(x) + encode(x.flip(3))) / 2
 
 
 @dataclass(frozen=True)
