@@ -16,13 +16,22 @@ def test_shapes(size, channels):
     assert encoder(torch.rand(2, *description.shape)).shape == (2, 6)
 
 
-def test_every_pair_halves_the_size_and_widens():
-    encoder = PooledEncoder(ImageDescription(32, 32, 3), 5)
-    x, shapes = encoder.stem(torch.rand(2, 3, 32, 32)), []
+@pytest.mark.parametrize(
+    ("size", "expected"),
+    [
+        ((32, 32), [(64, 16, 16), (128, 8, 8), (256, 4, 4)]),
+        ((28, 28), [(64, 14, 14), (128, 7, 7), (256, 3, 3)]),
+        ((8, 8), [(64, 4, 4), (128, 2, 2), (256, 2, 2)]),
+        ((8, 40), [(64, 4, 20), (128, 2, 10), (256, 2, 10)]),
+    ],
+)
+def test_every_pair_halves_the_size_and_widens_as_far_as_pictures_go(size, expected):
+    encoder = PooledEncoder(ImageDescription(*size, 3), 5)
+    x, shapes = encoder.stem(torch.rand(2, 3, *size)), []
     for pair in encoder.pairs:
         x = pair(x)
         shapes.append(tuple(x.shape[1:]))
-    assert shapes == [(64, 16, 16), (128, 8, 8), (256, 4, 4)]
+    assert shapes == expected
 
 
 def test_number_of_parameters():

@@ -21,10 +21,12 @@ from osrae.networks.resnet import stem
 __all__ = ["PooledEncoder"]
 
 _STEM_WIDTH = 24
+#: Of pictures that are still pooled: those of 8 × 8 pixels keep 2 × 2 to the end.
+_LEAST_SIDE = 4
 
 
 class _Pair(nn.Module):
-    """Two 3 × 3 convolutions; the maximum of 2 × 2 pixels is taken after the first."""
+    """Two 3 × 3 convolutions; after the first, the maximum of each 2 × 2 pixels is taken."""
 
     def __init__(self, n_in: int, n_out: int) -> None:
         super().__init__()
@@ -34,16 +36,19 @@ class _Pair(nn.Module):
         self.second_norm = nn.BatchNorm2d(n_out)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Transform ``(n, n_in, h, w)`` to ``(n, n_out, h // 2, w // 2)``."""
-        x = F.relu_(self.first_norm(F.max_pool2d(self.first(x), 2)))
+        """Transform ``(n, n_in, h, w)`` to ``(n, n_out, h // 2, w // 2)``; small ones keep h, w."""
+        x = self.first(x)
+        if min(x.shape[2:]) >= _LEAST_SIDE:
+            x = F.max_pool2d(x, 2)
+        x = F.relu_(self.first_norm(x))
         return F.relu_(self.second_norm(self.second(x)))
 
 
 class PooledEncoder(nn.Module):
-    """Stem and three pairs of convolutions, each of which halves the size, and pooling.
+    """Stem, three pairs of convolutions that halve the size and widen, and pooling.
 
     Most of its arithmetic is in wide layers on few pixels, which processors do at nearly their
-    full rate; a residual network of the same accuracy takes about twice as long.
+    full rate; docs/fidelity.md has what that gains over a residual network of the same time.
 
     Parameters
     ----------
