@@ -43,7 +43,7 @@ def test_every_loss_learns_digits(loss):
 def test_mixtures_learn_digits(mixup, sampling):
     X, y, X_test, y_test = imbalanced_digits()
     model = DeepClassifier(
-        **FAST, mixup=mixup, sampling=sampling, batch_size=32, max_steps=80, validation_fraction=0
+        **FAST, mixup=mixup, sampling=sampling, batch_size=32, max_steps=40, validation_fraction=0
     )
     assert balanced_accuracy_score(y_test, model.fit(X, y).predict(X_test)) > 0.6
 
