@@ -248,7 +248,8 @@ def step_losses(kind: str, preset: str, precision: torch.dtype, monkeypatch) -> 
     exact = precision == torch.float64
     # Further critic steps come after draws that take more of the generator in float64.
     overrides = {"schedule": ("joint",), "augmentation": "none", "critic_steps": 1}
-    method = make(KINDS[kind], preset_settings(preset, KINDS[kind], 100, overrides))
+    # Weights by which no unit lies so near to its kink that float32 sees it on the other side.
+    method = make(KINDS[kind], preset_settings(preset, KINDS[kind], 100, overrides), seed=3)
     method = method.double() if exact else method
     method.precision = torch.float32 if exact else precision
     generator = torch.Generator().manual_seed(5)
@@ -277,6 +278,28 @@ def step_losses(kind: str, preset: str, precision: torch.dtype, monkeypatch) -> 
     return method, taken
 
 
+class Maxima:
+    """Takes the maxima of a pass in a later one from the same pixels.
+
+    The gradient jumps where another pixel becomes the greatest, which rounding may decide; bounds
+    on its error are for one choice of pixels.
+    """
+
+    def __init__(self):
+        self.chosen, self.next = [], None
+
+    def __call__(self, x, size):
+        if self.next is None:
+            pooled, places = F.max_pool2d_with_indices(x, size)
+            self.chosen.append(places)
+            return pooled
+        places = next(self.next)
+        return x.flatten(2).gather(2, places.flatten(2)).view(places.shape)
+
+    def again(self):
+        self.next = iter(self.chosen)
+
+
 def gradient_of(method: RAE, losses: dict, name: str) -> torch.Tensor:
     own = list(method.networks[OWNERS[name]].parameters())
     parts = torch.autograd.grad(losses[name], own, retain_graph=True)
@@ -294,7 +317,10 @@ def test_losses_and_gradients_of_every_network_are_close_to_float64(
     kind, preset, precision, of_losses, of_gradients, of_critic, monkeypatch
 ):
     """The double backward of the critic's gradient penalty, too; dropout and all."""
+    maxima = Maxima()
+    monkeypatch.setattr("osrae.networks.pooled.F.max_pool2d", maxima)
     plain, exact = step_losses(kind, preset, torch.float64, monkeypatch)
+    maxima.again()
     method, losses = step_losses(kind, preset, precision, monkeypatch)
     assert set(losses) == set(exact) >= {"encoder", "classifier", "decoder", "critic"}
     for name, loss in losses.items():
