@@ -35,7 +35,7 @@ bench: $(VENV)/.installed
 	$(BIN)/python benchmarks/growth.py
 
 figures: $(VENV)/.installed
-	$(BIN)/python benchmarks/accuracy.py
+	$(BIN)/osrae bench run paper --method rae --core-minutes 20
 
 clean:
 	rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache osrae-demo

@@ -94,3 +94,10 @@ def test_smallest_classes_and_the_smallest_batch():
 def test_bad_parameters_are_refused(bad):
     with pytest.raises(ValueError, match=next(iter(bad))):
         fitted(*blobs((4, 8, 4)), **bad)
+
+
+def test_no_step_on_a_table_is_for_features_alone():
+    X, y = blobs((6, 30, 12))
+    models = [fitted(X, y, update_features=u, max_steps=None) for u in (None, "frozen_head")]
+    assert models[0].n_steps_ == models[1].n_steps_
+    np.testing.assert_array_equal(*(model.predict_proba(X) for model in models))

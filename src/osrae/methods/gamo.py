@@ -7,15 +7,18 @@ Mullick, Datta, Das. Generative Adversarial Minority Oversampling. ICCV 2019.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, ClassVar, Literal
 
 from sklearn.utils._param_validation import StrOptions
 
+from osrae.data.description import DataDescription
 from osrae.methods.classifying import ClassifyingEstimator
 from osrae.methods.gamo_method import GAMO
-from osrae.methods.gamo_settings import PRESETS
+from osrae.methods.gamo_settings import PRESETS, GAMOSettings
 from osrae.methods.generating import DeepGenerator
 from osrae.methods.parameters import estimator, whole
+from osrae.methods.settings import Presets, data_kind, resolve
 
 __all__ = ["GAME_CONSTRAINTS", "GAMOClassifier"]
 
@@ -56,7 +59,8 @@ class GAMOClassifier(ClassifyingEstimator, DeepGenerator):
         there are real ones.
     update_features : {"joint", "frozen_head"} or None, default=None
         Whether the feature network of pictures learns with the classifier, or alone in an epoch
-        before every epoch of the game (a step of which is one of ``max_steps``).
+        before every epoch of the game (a step of which is one of ``max_steps``); no effect on
+        tables, which have no such network.
     {shared}
 
     Attributes
@@ -94,8 +98,15 @@ class GAMOClassifier(ClassifyingEstimator, DeepGenerator):
     update_features: Literal["joint", "frozen_head"] | None = None
 
     _method = GAMO
-    _presets = PRESETS
+    _presets: ClassVar[Presets[GAMOSettings]] = PRESETS
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **ClassifyingEstimator._parameter_constraints,
         **GAME_CONSTRAINTS,
     }
+
+    def _settings(self, description: DataDescription, n_samples: int) -> GAMOSettings:
+        settings = resolve(self._presets, self.preset, description, self._overrides())
+        if data_kind(description) == "tables":
+            # Nothing learns alone there: steps for it would be idle.
+            settings = replace(settings, update_features="joint")
+        return settings
