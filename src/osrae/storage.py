@@ -41,7 +41,7 @@ __all__ = [
 ]
 
 #: Counted up when a reader of today could not read what is written tomorrow.
-FORMAT_VERSION = 4
+FORMAT_VERSION = 5
 
 _HEADER = "osrae.json"
 _LIBRARIES = ("osrae", "torch", "numpy", "scikit-learn")

@@ -37,7 +37,9 @@ def test_parameters_are_shown_with_what_they_mean():
     ) in text
     assert "norm = 1.0 float. p of the distance, at least 1; np.inf is" in text
     text = osrae("methods", "deepsmote").stdout
-    assert "learning_rate = None" in text
+    assert "learning_rate = 0.0002" in text  # the preset's
+    assert "200 passes over the data, at least 1,500 steps" in text
+    assert "mmd_weight = 0.01 (pictures), 1.0 (tables)" in osrae("methods", "dgc").stdout
     for name in ("callbacks", "checkpoint_dir", "resume", "verbose", "random_state", "device"):
         assert f"{name} =" not in text  # the shell has other options for these, or none
     text = " ".join(osrae("methods", "logistic-regression").stdout.split())
@@ -55,6 +57,25 @@ def test_a_classifier_of_another_method(iris, tmp_path):
         pd.read_csv(iris)["species"]
     )
     assert "GAMOClassifier" in osrae("info", tmp_path / "m").stdout
+
+
+@pytest.mark.parametrize("entry", available(kind="classifier"), ids=lambda entry: entry.name)
+def test_every_classifier_trains_or_is_said_to_be_for_python(entry, iris, tmp_path, monkeypatch):
+    monkeypatch.setattr("warnings.formatwarning", warnings.formatwarning)  # main sets it
+    of_a_library = entry.home.partition(":")[0] == "osrae.methods.libraries"
+    options = [] if of_a_library else ["--max-steps", "2"]
+    command = ["fit", iris, "--target", "species", "-o", tmp_path / "m", "--method", entry.name]
+    monkeypatch.setattr(sys, "argv", ["osrae", *map(str, [*command, *options])])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == (2 if of_a_library else 0)
+    assert of_a_library or isinstance(load(tmp_path / "m"), entry.factory)
+
+
+def test_the_head_of_dgc_is_its_own(iris, tmp_path):
+    osrae("fit", iris, "--target", "species", "-o", tmp_path / "m", "--method", "dgc", *FAST,
+          "--set", "head=mlp")  # fmt: skip
+    assert load(tmp_path / "m").method_.settings.head == "mlp"
 
 
 @pytest.mark.parametrize("name", ["smote", "deepsmote"])

@@ -300,3 +300,31 @@ def test_more_neighbours_of_the_class_than_neighbours_are_refused():
     for asked in (AMDO(n_neighbors=3).fit, AMDO(n_neighbors=3).fit_resample):
         with pytest.raises(InputError, match="min_same_class_neighbors=5 of n_neighbors=3"):
             asked(X, y)
+
+
+def test_every_new_row_lies_on_the_contour_of_its_seed():
+    """Equal Mahalanobis distance, by mean and covariance of the kept rows of the class."""
+    X, y = load_wine(return_X_y=True)
+    rows = np.r_[0:59, 59:110, 130:152]
+    X, y = X[rows], y[rows]
+    sampler = AMDO(sampling_strategy={2: 259, 1: 259}, random_state=0)
+    X_new, y_new = sampler.fit_resample(X, y)
+    new, seeds = X_new[sampler.synthetic_mask_], sampler.seed_indices_
+    np.testing.assert_array_equal(y[seeds], y_new[sampler.synthetic_mask_])
+    codes = standardised(X), standardised(X, new)
+    for label in (1, 2):
+        contours = sampler._contours(label)
+        of_class = y[seeds] == label
+        axes = contours.axes / np.square(contours.axes).sum(1, keepdims=True)
+        distances = [
+            np.linalg.norm((part - contours.mean) @ axes.T, axis=1)
+            for part in (codes[0][seeds[of_class]], codes[1][of_class])
+        ]
+        # A new row that leaves the range of a column is clipped to it.
+        inside = (new[of_class] > X.min(0)).all(1) & (new[of_class] < X.max(0)).all(1)
+        assert inside.sum() > 50
+        np.testing.assert_allclose(distances[1][inside], distances[0][inside], rtol=1e-4)
+
+
+def standardised(X, new=None):
+    return ((X if new is None else new) - X.mean(0)) / X.std(0)

@@ -130,3 +130,14 @@ def test_the_example_in_the_documentation():
     example = doctest.DocTestFinder().find(DGCClassifier)
     assert runner.run(example[0]).failed == 0
     assert runner.tries > 0
+
+
+def test_training_in_bfloat16():
+    rng = np.random.default_rng(0)
+    X, y = rng.random((40, 8, 8), dtype=np.float32), np.repeat([0, 1, 2], [24, 11, 5])
+    model = DGCClassifier(max_steps=6, batch_size=16, warm_up_steps=1, device="cpu",
+                          precision="bfloat16", random_state=0).fit(X, y)  # fmt: skip
+    probabilities = model.predict_proba(X)
+    assert np.isfinite(probabilities).all()
+    np.testing.assert_array_equal(probabilities[:1], model.predict_proba(X[:1]))
+    assert np.isfinite(model.sample(3, 2, random_state=0)).all()

@@ -101,3 +101,14 @@ def test_no_step_on_a_table_is_for_features_alone():
     models = [fitted(X, y, update_features=u, max_steps=None) for u in (None, "frozen_head")]
     assert models[0].n_steps_ == models[1].n_steps_
     np.testing.assert_array_equal(*(model.predict_proba(X) for model in models))
+
+
+@pytest.mark.parametrize("options", [{}, {"update_features": "joint", "update": "per_class"}])
+@pytest.mark.parametrize(("n", "batch_size"), [(33, 32), (17, 2)])
+def test_a_last_batch_of_one_picture(n, batch_size, options):
+    rng = np.random.default_rng(0)
+    X, y = rng.random((n, 8, 8), dtype=np.float32), np.arange(n) % 3 % 2
+    steps = 2 * -(-n // batch_size)  # the last batch of an epoch is among them
+    model = fitted(X, y, batch_size=batch_size, max_steps=2 * steps, **options)
+    assert model.n_steps_ == 2 * steps
+    assert np.isfinite(model.predict_proba(X)).all()

@@ -397,3 +397,25 @@ def test_losses_of_the_authors_stage_reach_the_optimizer_of_their_autoencoder(mo
         step(method, source, at)
     assert names == [f"autoencoder_{code}" for code in (0, 1, 2, 0, 1, 2)]
     assert [int(method.optimizers[name].steps[0]) for name in names[:3]] == [2, 2, 2]
+
+
+def test_training_in_bfloat16():
+    X, y = bars((5, 9, 3))
+    sampler = GAMO2PIX(max_steps=12, batch_size=8, device="cpu", precision="bfloat16",
+                       random_state=0)  # fmt: skip
+    X_new, _ = sampler.fit_resample(X, y)
+    assert np.isfinite(X_new).all()
+    assert {value.dtype for value in sampler.method_.state_dict().values()
+            if value.is_floating_point()} == {torch.float32}  # fmt: skip
+
+
+def test_no_step_on_a_table_is_for_features_alone():
+    X, y = bars(COUNTS)
+    rows = X[:, 0]
+    samplers = [
+        GAMO2PIX(update_features=update, max_steps=None, device="cpu", random_state=0)
+        for update in (None, "frozen_head")
+    ]
+    made = [sampler.fit_resample(rows, y)[0] for sampler in samplers]
+    assert samplers[0].n_steps_ == samplers[1].n_steps_
+    np.testing.assert_array_equal(*made)

@@ -214,3 +214,38 @@ def test_the_infinite_norm_is_a_norm():
     rows, codes = three_classes()
     X, y = MCCCR(norm=np.inf, random_state=0).fit_resample(rows, codes)
     assert len(X) == len(y) == 90
+
+
+def test_the_infinite_norm_is_saved(tmp_path, monkeypatch):
+    rows, codes = three_classes()
+    sampler = MCCCR(norm=np.inf, random_state=0)
+    sampler.fit_resample(rows, codes)
+    sampler.save(tmp_path / "model")
+    assert MCCCR.load(tmp_path / "model").norm == np.inf
+
+
+def test_the_remedy_is_not_what_is_set_already():
+    rows, codes = three_classes()
+    with pytest.warns(DataWarning, match=r"Set a larger energy\.") as said:
+        MCCCR(energy=1e-9, energy_unit="nn", random_state=0).fit_resample(rows, codes)
+    assert "energy_unit=" not in str(said[0].message)
+
+
+@pytest.mark.parametrize("energy", [1.0, 30.0])
+def test_categories_and_what_is_missing_stay(energy):
+    X, y = frame()
+    X["text"] = np.where(np.arange(len(X)) % 3, "odd", "even")
+    few = np.flatnonzero(y == "most")[:5]
+    X.loc[few, "text"] = None  # missing in the largest class only
+    sampler = MCCCR(energy=energy, random_state=0)
+    X_new, _ = sampler.fit_resample(X, y)
+    new, seeds = X_new[sampler.synthetic_mask_], X.iloc[sampler.seed_indices_]
+    assert len(new) == len(seeds) > 0
+    old = X_new[~sampler.synthetic_mask_]
+    assert sampler.moved_mask_.any()
+    for column in ("kind", "text"):
+        assert new[column].astype(object).tolist() == seeds[column].astype(object).tolist()
+        assert old[column].astype(object).tolist() == X[column].astype(object).tolist()
+    np.testing.assert_array_equal(new["b"].isna(), seeds["b"].isna())
+    np.testing.assert_array_equal(old["b"].isna(), X["b"].isna())
+    assert not new["text"].isna().any()

@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from safetensors import safe_open
+from sklearn.base import clone
 from sklearn.datasets import load_digits, load_iris
 
-from osrae import InputError, ModelFileError, RAEClassifier, load, storage
+from osrae import InputError, ModelFileError, RAEClassifier, SMOTEFamily, load, storage
 from osrae.methods import available
 from osrae.methods.persistence import read_notes, save_estimator
 
@@ -196,3 +197,27 @@ def test_a_full_or_forbidden_disk_leaves_the_old_model(model, saved, monkeypatch
 def test_no_folder_to_write_to(model, tmp_path):
     with pytest.raises(InputError, match="Make it first"):
         model.save(tmp_path / "nowhere" / "model")
+
+
+# ---------------------------------------------------------------- parameters
+
+
+@pytest.mark.parametrize("strategy", [{1: 55, 2: 60}, {np.int64(2): 60}, "minority", "auto"])
+def test_a_sampling_strategy_is_the_same_one_afterwards(strategy, tmp_path):
+    sampler = SMOTEFamily(sampling_strategy=strategy, random_state=0)
+    X, y = IRIS[:130], SPECIES[:130]
+    made = sampler.fit_resample(X, y)[0]
+    sampler.save(tmp_path / "sampler")
+    again = load(tmp_path / "sampler")
+    assert again.sampling_strategy == strategy
+    np.testing.assert_array_equal(
+        clone(again).set_params(random_state=0).fit_resample(X, y)[0], made
+    )
+
+
+def test_a_function_among_the_parameters_is_named(tmp_path):
+    sampler = SMOTEFamily(sampling_strategy=lambda y: {2: 60}, random_state=0)
+    sampler.fit_resample(IRIS[:130], SPECIES[:130])
+    with pytest.warns(UserWarning, match="sampling_strategy=.* is a function"):
+        sampler.save(tmp_path / "sampler")
+    assert load(tmp_path / "sampler").sampling_strategy_ == {2: 30}

@@ -113,6 +113,12 @@ def test_parameters_of_an_entry_are_its_defaults():
     assert methods.get("focal").estimator().loss == "focal"
     assert methods.get("focal").estimator(loss="ldam").loss == "ldam"
     assert methods.get("focal").defaults["loss"] == "focal"
+    assert methods.get("dgc").defaults["n_codes"] is None
+    by_data = [methods.get("dgc").defaults_for(data) for data in ("pictures", "tables")]
+    assert [values["n_codes"] for values in by_data] == [10, 10]
+    assert [values["mmd_weight"] for values in by_data] == [0.01, 1.0]
+    smote = methods.get("smote")
+    assert smote.defaults_for("tables") == smote.defaults
 
 
 def test_unknown_and_taken_names(scratch):

@@ -165,3 +165,16 @@ def test_a_number_of_samples_that_is_none(n):
 def test_one_class_only_is_named_plainly():
     with pytest.raises(InputError, match=r"one class only \(a\)"):
         SMOTEFamily().fit(X[:4], np.array(["a"] * 4))
+
+
+@pytest.mark.parametrize(
+    ("n", "label"), [(True, 1), (np.True_, 1), (0, 1), (2.5, 1), (2, [1]), (2, None)]
+)
+def test_what_cannot_be_asked_for(n, label):
+    X, y = load_iris(return_X_y=True)
+    sampler = SMOTEFamily(random_state=0)
+    sampler.fit_resample(X, y)
+    with pytest.raises(
+        InputError, match=r"ask for a whole number|is no class of the training data"
+    ):
+        sampler.sample(n, label)

@@ -60,6 +60,14 @@ def test_numbers_of_parameters_are_the_papers():
     paper = n_parameters(build_encoder(None, GREY, 64)) + 65 * 10
     assert n_parameters(discriminator) == pytest.approx(paper, rel=0.2)
     assert n_parameters(generator) == pytest.approx(n_parameters(build_decoder(GREY, 64, 10)), 0.2)
+    colour = ImageDescription(32, 32, 3)
+    found = [
+        n_parameters(with_head(Trunk(colour), 11)),
+        n_parameters(build_decoder(colour, 256, None)),
+    ]
+    paper = [n_parameters(build_encoder(None, colour, 256)) + 257 * 10,
+             n_parameters(build_decoder(colour, 256, 10))]  # fmt: skip
+    assert found == pytest.approx(paper, rel=0.2)
     wide = TableDescription(617)
     table = with_head(TableTrunk(wide), 8)
     assert n_parameters(table) == 618 * 512 + 2 * 513 * 512 + 513 * 8

@@ -38,8 +38,8 @@ def test_no_name_is_the_papers_encoder():
 @pytest.mark.parametrize(
     ("name", "description", "fitting"),
     [
-        ("vgg", PICTURE, "conv, pooled, residual, resnet18, densenet201"),
-        ("mlp", PICTURE, "conv, pooled, residual, resnet18, densenet201"),
+        ("vgg", PICTURE, "conv, pooled, residual, resnet18, resnet18-imagenet, densenet201"),
+        ("mlp", PICTURE, "conv, pooled, residual, resnet18, resnet18-imagenet, densenet201"),
         ("conv", TABLE, "mlp"),
     ],
 )

@@ -4,6 +4,7 @@ from torch import nn
 
 from osrae.data.description import ImageDescription
 from osrae.errors import InputError
+from osrae.networks import build_encoder
 from osrae.networks.layers import Dropout, initialise
 from osrae.networks.resnet import ResidualEncoder, ResNet18Encoder
 
@@ -27,6 +28,13 @@ def test_resnet18_has_the_published_number_of_parameters():
     assert n_parameters(large) == 11_689_512
     small = ResNet18Encoder(ImageDescription(32, 32, 3), 1000)
     assert n_parameters(large) - n_parameters(small) == (7 * 7 - 3 * 3) * 3 * 64
+
+
+def test_the_published_stem_is_there_for_small_pictures_too():
+    encoder = build_encoder("resnet18-imagenet", ImageDescription(28, 28, 1), 10)
+    x = torch.rand(2, 1, 28, 28)
+    assert encoder.stages(encoder.stem(x)).shape == (2, 512, 1, 1)
+    assert encoder(x).shape == (2, 10)
 
 
 def test_small_stem_keeps_the_size_and_large_stem_quarters_it():

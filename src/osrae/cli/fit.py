@@ -162,8 +162,10 @@ def _model(method: MethodOptions, checkpoints: dict[str, Path], resume: bool) ->
 
 def _second_stage(entry: MethodEntry) -> set[str]:
     """Return what can be set of the default classifier, if a method has that behind it."""
-    if entry.kind != "sampler" and entry.defaults.get("classifier", entry) is not None:
-        return set()
+    if entry.kind != "sampler":
+        made = entry.estimator()
+        if not isinstance(made, TwoStageClassifier) or made.classifier is not None:
+            return set()
     return default_classifier().get_params(deep=False).keys() - NOT_TO_SET - _OF_THE_DATA
 
 

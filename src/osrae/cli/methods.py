@@ -7,6 +7,7 @@ from rich.table import Table
 
 from osrae.cli.display import console
 from osrae.cli.options import NOT_TO_SET
+from osrae.data.description import DataKind
 from osrae.methods.entries import MethodEntry
 from osrae.methods.parameter_docs import described_parameters
 from osrae.methods.registry import available, get
@@ -38,6 +39,9 @@ def _one(entry: MethodEntry) -> Table:
     table.add_row("kind", entry.kind)
     table.add_row("data", " and ".join(entry.data))
     table.add_row("paper", escape(entry.paper))
+    lengths = {data: _length(entry, data) for data in entry.data}
+    if any(lengths.values()):
+        table.add_row("training", _value(lengths))
     factory = entry.factory
     table.add_row("in Python", f"{factory.__module__}.{factory.__qualname__}")
     return table
@@ -46,10 +50,30 @@ def _one(entry: MethodEntry) -> Table:
 def _parameters(entry: MethodEntry) -> Table:
     """Lay out what can be set, with defaults; not what the shell sets by other options."""
     described = described_parameters(type(entry.estimator()))
+    by_data = {data: entry.defaults_for(data) for data in entry.data}
     table = Table(title="Parameters", title_justify="left", show_header=False, box=None)
-    for name, value in sorted(entry.defaults.items()):
+    for name in sorted(entry.defaults):
         if name not in NOT_TO_SET:
             kind, meaning = described.get(name, ("", ""))
             said = f"{kind}. {meaning}" if kind and meaning else kind or meaning
-            table.add_row(escape(f"{name} = {value!r}"), escape(said))
+            value = _value({data: repr(values[name]) for data, values in by_data.items()})
+            table.add_row(escape(f"{name} = {value}"), escape(said))
     return table
+
+
+def _length(entry: MethodEntry, data: DataKind) -> str:
+    """Say how long the method trains on such data, if it trains and nothing shortens it."""
+    estimator = entry.estimator()
+    presets = getattr(estimator, "_presets", None)
+    if not presets:
+        return ""
+    settings = presets[estimator.preset][data]
+    least = f", at least {settings.least_steps:,} steps" if settings.least_steps else ""
+    return f"{settings.epochs:g} passes over the data{least}"
+
+
+def _value(by_data: dict[DataKind, str]) -> str:
+    """Join what holds for each kind of data, where that makes a difference."""
+    if len(set(by_data.values())) == 1:
+        return next(iter(by_data.values()))
+    return ", ".join(f"{value} ({data})" for data, value in by_data.items())

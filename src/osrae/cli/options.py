@@ -58,8 +58,8 @@ Preset = Annotated[
 ]
 Encoder = Annotated[
     str | None,
-    typer.Option(help="conv, pooled, residual, resnet18 or densenet201; mlp for tables.",
-                 show_default=False),
+    typer.Option(help="conv, pooled, residual, resnet18, resnet18-imagenet or densenet201; "
+                 "mlp for tables.", show_default=False),
 ]  # fmt: skip
 LatentDim = Annotated[
     int | None, typer.Option(help="Size of the latent space.", show_default=False)

@@ -8,7 +8,7 @@ IEEE Transactions on Knowledge and Data Engineering 30(9), 2018.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -62,6 +62,9 @@ class AMDO(RowOversampler):
     Attributes
     ----------
     {shared_attributes}
+    seed_indices_ : ndarray of int, shape (n_new,)
+        Row of ``X`` on whose contour each new row lies. It belongs to the latest result, and is not
+        saved.
 
     Notes
     -----
@@ -123,15 +126,24 @@ class AMDO(RowOversampler):
     def _resample_rows(
         self, rows: np.ndarray, codes: np.ndarray, n_new: np.ndarray, rng: np.random.Generator
     ) -> np.ndarray:
-        self._keep([*self._fit_classes(rows, codes, n_new)])
-        return np.concatenate(
-            [self._sample_rows(count, code, rng) for code, count in enumerate(n_new)]
+        contours, members = zip(*self._fit_classes(rows, codes, n_new), strict=True)
+        self._keep(contours)
+        drawn = [self._draw(count, code, rng) for code, count in enumerate(n_new)]
+        self.seed_indices_ = np.concatenate(
+            [of_class[seeds] for of_class, (_, seeds) in zip(members, drawn, strict=True)]
         )
+        return np.concatenate([new for new, _ in drawn])
+
+    def _rows_to_append(self, wanted: np.ndarray) -> Iterator[np.ndarray]:
+        # Classes have been in the order of their numbers, and get that of the strategy.
+        by_class, self.seed_indices_ = self.seed_indices_, np.empty_like(self.seed_indices_)
+        self.seed_indices_[np.argsort(wanted, kind="stable")] = by_class
+        return super()._rows_to_append(wanted)
 
     def _fit_classes(
         self, rows: np.ndarray, codes: np.ndarray, n_new: np.ndarray
-    ) -> Iterator[Contours]:
-        """Find the contours of each class."""
+    ) -> Iterator[tuple[Contours, np.ndarray]]:
+        """Find the contours of each class, and the rows that they go through."""
         table = self._table
         n_continuous = rows.shape[1] if table is None else table.n_continuous
         categories = () if table is None else table.categories
@@ -145,9 +157,10 @@ class AMDO(RowOversampler):
         stops = np.cumsum([len(of_class) for of_class in members])
         for of_class, same in zip(members, np.split(n_same, stops[:-1]), strict=True):
             seeds, weights = choose_seeds(same, self.min_same_class_neighbors)
-            yield fit_contours(rows[of_class[seeds]], weights, n_continuous, self.n_components)
+            chosen = of_class[seeds]
+            yield fit_contours(rows[chosen], weights, n_continuous, self.n_components), chosen
 
-    def _keep(self, contours: list[Contours]) -> None:
+    def _keep(self, contours: Sequence[Contours]) -> None:
         """Set the fitted arrays."""
         codes = np.arange(len(contours))
         self._means = np.stack([c.mean for c in contours])
@@ -165,9 +178,13 @@ class AMDO(RowOversampler):
         )
 
     def _sample_rows(self, n: int, code: int, rng: np.random.Generator) -> np.ndarray:
+        return self._draw(n, code, rng)[0]
+
+    def _draw(self, n: int, code: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        """Make ``n`` rows of a class, and say on which of its contours each lies."""
         contours = self._contours(code)
         seeds = rng.choice(len(contours.weights), size=n, p=contours.weights)
-        return draw(contours, seeds, rng, self.simplex)
+        return draw(contours, seeds, rng, self.simplex), seeds
 
 
 def _spread(members: np.ndarray, most: int) -> np.ndarray:

@@ -35,6 +35,9 @@ class BAGAN(DeepOversampler):
         ``"original"`` has the networks of the method's authors and takes covariances as they are;
         ``"default"`` has networks as large as those of the library's other methods. Every parameter
         that follows and is None takes the preset's value.
+    architecture : {"equal", "original"} or None, default=None
+        Networks of the same capacity as those of the other methods, or the authors', who have none
+        for tables.
     latent_dim : int or None, default=None
         m, the size of the latent space.
     mode : {"uniform", "rebalance"} or None, default=None
@@ -79,6 +82,7 @@ class BAGAN(DeepOversampler):
     """
 
     preset: str = "default"
+    architecture: str | None = None
     latent_dim: int | None = None
     mode: str | None = None
     shrinkage: float | None = None
@@ -88,6 +92,7 @@ class BAGAN(DeepOversampler):
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **DeepOversampler._parameter_constraints,
         "preset": [StrOptions(set(PRESETS))],
+        "architecture": [StrOptions({"equal", "original"}), None],
         "latent_dim": [whole(1), None],
         "mode": [StrOptions({"uniform", "rebalance"}), None],
         "shrinkage": [positive("left"), None],

@@ -41,7 +41,9 @@ class Estimator(DataParameters, BaseEstimator):
         check_is_fitted(self, self._fitted_mark)
 
     def _code_of(self, label: Any) -> int:
-        codes = [number for number, known in enumerate(self.classes_) if known == label]
+        # A list is equal to a number of NumPy's element by element, which is no label's equality.
+        same = [known == label for known in self.classes_]
+        codes = [number for number, equal in enumerate(same) if np.ndim(equal) == 0 and equal]
         if not codes:
             raise InputError(
                 f"label={label!r} is no class of the training data; there are "

@@ -284,8 +284,10 @@ class DeepClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Classify
         the classifier that published over-sampling methods are judged by: ResNet-18 (for tables
         the network of Table 18), 50 epochs, nothing else; with ``validation_fraction=0`` for its
         last weights. Every parameter that follows and is None takes the preset's value.
-    encoder : {"conv", "pooled", "residual", "resnet18", "densenet201", "mlp"} or None, default=None
-        The encoder network; ``"mlp"`` for tables, the others for pictures.
+    encoder : str or None, default=None
+        The encoder network: ``"conv"``, ``"pooled"``, ``"residual"``, ``"resnet18"``,
+        ``"resnet18-imagenet"`` or ``"densenet201"`` for pictures, ``"mlp"`` for tables; see
+        `osrae.networks.build_encoder`.
     latent_dim : int or None, default=None
         m, the size of the latent vectors, which the linear head sees.
     weight_averaging : float or None, default=None

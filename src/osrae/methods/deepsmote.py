@@ -291,6 +291,9 @@ class DeepSMOTE(DeepOversampler):
         with the lowest training loss; ``"default"`` has networks as large as those of the library's
         other methods and keeps the last weights. Every parameter that follows and is None takes the
         preset's value.
+    architecture : {"equal", "original"} or None, default=None
+        Networks of the same capacity as those of the other methods, or the authors', who have none
+        for tables.
     latent_dim : int or None, default=None
         m, the size of the latent space.
     penalty : {"reference", "published"} or None, default=None
@@ -318,7 +321,9 @@ class DeepSMOTE(DeepOversampler):
     Notes
     -----
     Data as for `RAEOversampler`. The authors have no networks for tables: there both presets have
-    the same.
+    the same. What else ``"original"`` does as their code: a sample of one class is normalised by
+    its own statistics, which move the running ones, and the weights of the epoch with the lowest
+    training loss are kept.
 
     References
     ----------
@@ -337,6 +342,7 @@ class DeepSMOTE(DeepOversampler):
     """
 
     preset: str = "default"
+    architecture: str | None = None
     latent_dim: int | None = None
     penalty: str | None = None
     penalty_weight: float | None = None
@@ -348,6 +354,7 @@ class DeepSMOTE(DeepOversampler):
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **DeepOversampler._parameter_constraints,
         "preset": [StrOptions(set(PRESETS))],
+        "architecture": [StrOptions({"equal", "original"}), None],
         "latent_dim": [whole(1), None],
         "penalty": [StrOptions({"reference", "published"}), None],
         "penalty_weight": [positive("left"), None],

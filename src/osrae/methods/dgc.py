@@ -36,11 +36,16 @@ class DGCClassifier(DeepGenerator, ClassifyingEstimator):
     preset : {"default", "original"}, default="default"
         ``"default"`` has networks of the size of the other methods' and the faults of the authors'
         code repaired; ``"original"`` has the authors' networks (for pictures of 64 × 64 and larger
-        those for faces, else those for digits) and does what their code does. Every parameter that
-        follows and is None takes the preset's value.
+        those for faces, else those for digits) and does what their code does: the cross-entropy is
+        a sum over the batch, every epoch has the order of the first, and the learning rate takes
+        the course that the code comes to. Every parameter that follows and is None takes the
+        preset's value.
+    architecture : {"equal", "mnist", "celeba"} or None, default=None
+        Networks of the same capacity as those of the other methods, or the authors' for digits or
+        for faces, which are for pictures.
     latent_dim : int or None, default=None
         m, the size of a code.
-    classifier : {"linear", "mlp"} or None, default=None
+    head : {"linear", "mlp"} or None, default=None
         p(y | z): one layer, or two hidden layers of 500 before it.
     n_codes : int or None, default=None
         S, the codes drawn for each label of a sample that is classified.
@@ -86,8 +91,9 @@ class DGCClassifier(DeepGenerator, ClassifyingEstimator):
     """
 
     preset: str = "default"
+    architecture: str | None = None
     latent_dim: int | None = None
-    classifier: str | None = None
+    head: str | None = None
     n_codes: int | None = None
     mmd_weight: float | None = None
     recon_weight: float | None = None
@@ -100,8 +106,9 @@ class DGCClassifier(DeepGenerator, ClassifyingEstimator):
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **ClassifyingEstimator._parameter_constraints,
         "preset": [StrOptions(set(PRESETS))],
+        "architecture": [StrOptions({"equal", "mnist", "celeba"}), None],
         "latent_dim": [whole(1), None],
-        "classifier": [StrOptions({"linear", "mlp"}), None],
+        "head": [StrOptions({"linear", "mlp"}), None],
         "n_codes": [whole(1), None],
         "mmd_weight": [positive("left"), None],
         "recon_weight": [positive(), None],

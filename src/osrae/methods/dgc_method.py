@@ -172,7 +172,7 @@ class DGC(Classifies, Generates):
                     s.architecture, description, m, n_classes, s.n_filters
                 ),
                 "decoder": build_dgc_decoder(s.architecture, description, m, s.n_filters),
-                "classifier": build_classifier(s.classifier, s.architecture, m, n_classes),
+                "classifier": build_classifier(s.head, s.architecture, m, n_classes),
             }
         )
         self.register_buffer("noise", torch.randn(s.n_codes, m))

@@ -61,7 +61,7 @@ class DGCSettings(Settings):
         Width of the authors' networks.
     latent_dim : int or None
         m; None is 8 for tables, 64 for grey and 256 for colour pictures.
-    classifier : {"linear", "mlp"}
+    head : {"linear", "mlp"}
         p(y | z): one layer, or three.
     n_codes : int
         S, the codes drawn for each label when a sample is classified.
@@ -95,7 +95,7 @@ class DGCSettings(Settings):
     architecture: Architecture = "equal"
     n_filters: int = 1024
     latent_dim: int | None = None
-    classifier: Literal["linear", "mlp"] = "linear"
+    head: Literal["linear", "mlp"] = "linear"
     n_codes: int = 10
     mmd_weight: float = 1.0
     recon_weight: float | None = None
@@ -154,7 +154,7 @@ _LARGE_PICTURES: Presets[DGCSettings] = {
         "pictures": replace(
             _ORIGINAL,
             architecture="celeba",
-            classifier="mlp",
+            head="mlp",
             extra_encoder_step=False,
             warm_up_size=256,
             rate_schedule="exponential as run",

@@ -63,6 +63,22 @@ class MethodEntry:
         """Every parameter of the estimator, as it is without being set."""
         return self.estimator().get_params(deep=False)
 
+    def defaults_for(self, data: DataKind) -> dict[str, Any]:
+        """Return every parameter as its preset has it for such data, where it has any.
+
+        What a preset does not fix either, because it depends on the data, stays None.
+        """
+        made = self.estimator()
+        values = made.get_params(deep=False)
+        presets = getattr(made, "_presets", None)
+        if not presets:
+            return values
+        settings = presets[values["preset"]][data]
+        return {
+            name: getattr(settings, name, None) if value is None else value
+            for name, value in values.items()
+        }
+
 
 _BOTH: tuple[DataKind, ...] = ("pictures", "tables")
 _RAE = (
@@ -126,6 +142,10 @@ ENTRIES: tuple[MethodEntry, ...] = (
     _sampler("svm-smote", "SVM-SMOTE",
              "Nguyen, Cooper, Kamei. Borderline Over-Sampling for Imbalanced Data Classification. "
              "IJKESDP 2011", "smote:SMOTEFamily", variant="svm"),
+    _sampler("kmeans-smote", "k-means SMOTE",
+             "Douzas, Bacao, Last. Improving Imbalanced Learning Through a Heuristic Oversampling "
+             "Method Based on K-Means and SMOTE. Information Sciences 2018",
+             "smote:SMOTEFamily", variant="kmeans"),
     _sampler("adasyn", "ADASYN",
              "He, Bai, Garcia, Li. ADASYN: Adaptive Synthetic Sampling Approach. IJCNN 2008",
              "smote:SMOTEFamily", variant="adasyn"),

@@ -7,7 +7,6 @@ Mullick, Datta, Das. Generative Adversarial Minority Oversampling. ICCV 2019.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any, ClassVar, Literal
 
 from sklearn.utils._param_validation import StrOptions
@@ -15,10 +14,10 @@ from sklearn.utils._param_validation import StrOptions
 from osrae.data.description import DataDescription
 from osrae.methods.classifying import ClassifyingEstimator
 from osrae.methods.gamo_method import GAMO
-from osrae.methods.gamo_settings import PRESETS, GAMOSettings
+from osrae.methods.gamo_settings import PRESETS, GAMOSettings, resolve_game
 from osrae.methods.generating import DeepGenerator
 from osrae.methods.parameters import estimator, whole
-from osrae.methods.settings import Presets, data_kind, resolve
+from osrae.methods.settings import Presets
 
 __all__ = ["GAME_CONSTRAINTS", "GAMOClassifier"]
 
@@ -44,9 +43,10 @@ class GAMOClassifier(ClassifyingEstimator, DeepGenerator):
     Parameters
     ----------
     preset : {"default", "original"}, default="default"
-        ``"original"`` is the authors' code, with their networks and everything that it does beside
-        the article; ``"default"`` has the networks of all methods here, and repairs it. Every
-        parameter that follows and is None takes the preset's value.
+        ``"original"`` is the authors' code, with their networks and what it does beside the
+        article: players move in turn, the generator class by class; every epoch of the game has one
+        order; a run has 25,000 batches. ``"default"`` has the networks of all methods here, and all
+        move at once. Every parameter that follows and is None takes the preset's value.
     architecture : {"equal", "original"} or None, default=None
         Networks of the same capacity as those of the other methods, or the authors'.
     latent_dim : int or None, default=None
@@ -105,8 +105,4 @@ class GAMOClassifier(ClassifyingEstimator, DeepGenerator):
     }
 
     def _settings(self, description: DataDescription, n_samples: int) -> GAMOSettings:
-        settings = resolve(self._presets, self.preset, description, self._overrides())
-        if data_kind(description) == "tables":
-            # Nothing learns alone there: steps for it would be idle.
-            settings = replace(settings, update_features="joint")
-        return settings
+        return resolve_game(self._presets, self.preset, description, self._overrides())

@@ -28,7 +28,7 @@ from osrae.data.description import DataDescription, ImageDescription
 from osrae.methods.gamo import GAME_CONSTRAINTS
 from osrae.methods.gamo_method import BETAS, GAMO
 from osrae.methods.gamo_settings import PRESETS as GAMO_PRESETS
-from osrae.methods.gamo_settings import GAMOSettings
+from osrae.methods.gamo_settings import GAMOSettings, resolve_game
 from osrae.methods.parameters import estimator, whole
 from osrae.methods.resampling import DeepOversampler
 from osrae.methods.settings import Presets
@@ -213,9 +213,9 @@ class GAMO2PIX(DeepOversampler):
     Parameters
     ----------
     preset : {"default", "original"}, default="default"
-        ``"original"`` is the authors' code, with their networks and everything that it does beside
-        the article; ``"default"`` has the networks of all methods here, and repairs it. Every
-        parameter that follows and is None takes the preset's value.
+        ``"original"`` is that of `GAMOClassifier`, and its auto-encoders train for 25,000 steps
+        each in place of 5,000, with ``sigma = exp(s)`` where the divergence means ``exp(s / 2)``.
+        Every parameter that follows and is None takes the preset's value.
     architecture : {"equal", "original"} or None, default=None
         Networks of the same capacity as those of the other methods, or the authors'.
     latent_dim : int or None, default=None
@@ -276,7 +276,7 @@ class GAMO2PIX(DeepOversampler):
     sample_z: bool | None = None
 
     _method = PictureGAMO
-    _presets = PRESETS
+    _presets: ClassVar[Presets[GAMO2PIXSettings]] = PRESETS
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **DeepOversampler._parameter_constraints,
         **GAME_CONSTRAINTS,
@@ -284,3 +284,6 @@ class GAMO2PIX(DeepOversampler):
         "shared": ["boolean", None],
         "sample_z": ["boolean", None],
     }
+
+    def _settings(self, description: DataDescription, n_samples: int) -> GAMO2PIXSettings:
+        return resolve_game(self._presets, self.preset, description, self._overrides())

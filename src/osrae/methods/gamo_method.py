@@ -160,7 +160,8 @@ class GAMO(Classifies, Generates):
         """Play one batch of the game, or let F learn alone from one."""
         s, n = self.settings, len(source.data)
         place = s.place(source.step, n)
-        first = place.batch * s.batch_size
+        # A last batch of one row begins one earlier: it could not be normalised.
+        first = min(place.batch * s.batch_size, n - 2)
         size = min(s.batch_size, n - first)
         if place.phase == "features":
             # The authors' F does see an order of its own in every epoch.

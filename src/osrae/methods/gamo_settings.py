@@ -29,13 +29,17 @@ taken over.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeVar
 
-from osrae.methods.settings import Presets, Settings
+from osrae.data.description import DataDescription
+from osrae.methods.settings import Presets, Settings, data_kind, resolve
 from osrae.networks.gamo import Architecture
 
-__all__ = ["PRESETS", "GAMOSettings", "Place"]
+__all__ = ["PRESETS", "GAMOSettings", "Place", "resolve_game"]
+
+Game = TypeVar("Game", bound="GAMOSettings")
 
 #: How far the authors' counter advances with a batch.
 _COUNTER_STRIDE = 2
@@ -136,3 +140,13 @@ PRESETS: Presets[GAMOSettings] = {
         "tables": replace(_ORIGINAL, update_features="joint"),
     },
 }
+
+
+def resolve_game(
+    presets: Presets[Game], preset: str, description: DataDescription, overrides: Mapping[str, Any]
+) -> Game:
+    """Do what `osrae.methods.settings.resolve` does; on tables, no step is for F, which is not."""
+    settings = resolve(presets, preset, description, overrides)
+    if data_kind(description) == "tables":
+        settings = replace(settings, update_features="joint")
+    return settings

@@ -65,7 +65,7 @@ class Generator(Estimator):
     def _wanted(self, n: int, label: Any, random_state: Any) -> tuple[np.ndarray, int]:
         """Return the class number of each sample asked for, and a seed."""
         code = self._code_of(label)
-        if not isinstance(n, Integral) or n < 1:
+        if isinstance(n, bool) or not isinstance(n, Integral) or n < 1:
             raise InputError(f"n={n!r}: ask for a whole number of samples, at least 1.")
         seed = int(check_random_state(random_state).randint(np.iinfo(np.int32).max))
         return np.full(n, code), seed

@@ -84,8 +84,8 @@ def check_labels(estimator: BaseEstimator, X: Any, y: Any) -> tuple[np.ndarray, 
     classes, codes = encode_labels(labels)
     if len(classes) < 2:
         raise InputError(
-            f"y holds one class only ({classes[0]}), and at least two classes are needed: the "
-            "classifier learns what separates one class from the others."
+            f"y holds one class only ({classes[0]}), and at least two classes are needed: a class "
+            "is rare, or told apart, beside others."
         )
     return classes, codes
 

@@ -76,6 +76,8 @@ class MCCCR(RowOversampler):
         True for the rows of the result that are rows of ``X`` that were moved.
     kept_indices_ : ndarray of int
         Rows of ``X`` that were kept: all, unless ``cleaning="remove"``.
+    seed_indices_ : ndarray of int, shape (n_new,)
+        Row of ``X`` in whose sphere each new row was drawn; of the latest result, and not saved.
 
     Notes
     -----
@@ -83,6 +85,9 @@ class MCCCR(RowOversampler):
     moved to, then the new ones. All classes but the largest have their turn, those of which
     ``sampling_strategy`` wants no new rows, too. ``cleaning="remove"`` takes away new rows of
     larger classes as well. Both show in ``sampling_strategy_``, which counts what was added.
+
+    Categories of a table, and what is missing of it, count in distances and stay as they are: of a
+    row that is moved its own, of a new row its seed's.
 
     After cleaning, opponents are outside a sphere if no other sphere overlaps it; shifts out of
     several spheres add up and may end in one of them.
@@ -144,7 +149,8 @@ class MCCCR(RowOversampler):
             energy = 1.0 if unit == "nn" else 0.25
         names = ("cleaning", "selection", "norm", "ball", "decomposition")
         choices: dict[str, Any] = {name: getattr(self, name) for name in names}
-        return CCRSettings(energy, unit, original=original, **choices)  # type: ignore[arg-type]
+        moving = None if self._table is None else self._table.n_continuous
+        return CCRSettings(energy, unit, original=original, n_moving=moving, **choices)  # type: ignore[arg-type]
 
     def _resample_rows(
         self, rows: np.ndarray, codes: np.ndarray, n_new: np.ndarray, rng: np.random.Generator
@@ -152,14 +158,17 @@ class MCCCR(RowOversampler):
         result = resample(rows, codes, n_new, self._settings, rng)
         self.translations_, self.kept_indices_ = result.translations, np.flatnonzero(result.kept)
         self.centres_, self.centre_codes_, self.radii_ = result.centres, codes, result.radii
-        self._new_codes = result.new_codes
+        self._new_codes, self.seed_indices_ = result.new_codes, result.seeds
         grown = self.radii_[~np.isnan(self.radii_)]
         cleaned = result.translations.any() or not result.kept.all()
         if grown.any() and not cleaned and self.cleaning != "ignore":
+            remedy = "a larger energy"
+            if self._settings.energy_unit == "absolute":
+                remedy = f"energy_unit='nn', or {remedy}"
             warnings.warn(
                 f"energy={self._settings.energy:g} ({self._settings.energy_unit}) reaches no row "
                 f"of another class: nothing was cleaned, and new rows lie within "
-                f"{grown.max():.2g} of old ones. Set energy_unit='nn', or a larger energy.",
+                f"{grown.max():.2g} of old ones. Set {remedy}.",
                 DataWarning,
                 stacklevel=2,
             )

@@ -42,7 +42,7 @@ _SLACK = 1e-5
 
 @dataclass(frozen=True)
 class CCRSettings:
-    """How spheres grow and are filled; the fields are those parameters of `MCCCR`."""
+    """How spheres grow and are filled; the fields are those parameters of `MCCCR`, and two more."""
 
     energy: float = 0.25
     energy_unit: Literal["absolute", "nn"] = "absolute"
@@ -52,6 +52,8 @@ class CCRSettings:
     ball: Literal["radius", "volume"] = "radius"
     decomposition: Literal["sampling", "complete"] = "sampling"
     original: bool = False  #: As the authors' code rounds, and spends the last energy.
+    #: Leading coordinates in which points move; the others are categories. None is all.
+    n_moving: int | None = None
 
 
 def sphere_radii(distances: np.ndarray, energy: float, original: bool = False) -> np.ndarray:
@@ -278,4 +280,6 @@ def draw_inside(
         directions = _unit(rng.uniform(-1, 1, drawn[block].shape), settings.norm)
         lengths = rng.random(len(directions)) ** power * radii[block]
         drawn[block] = centres[block] + lengths[:, None] * directions
+    if settings.n_moving is not None:
+        drawn[:, settings.n_moving :] = centres[:, settings.n_moving :]
     return drawn

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +18,8 @@ from osrae.methods.registry import estimators
 from osrae.storage import (
     atomic_folder,
     explain_os_errors,
-    jsonable,
     read_header,
     read_tensors,
-    with_tuples,
     write_header,
     write_tensors,
 )
@@ -171,20 +171,56 @@ def _json_parameters(estimator: Any) -> dict[str, Any]:
     """Keep the constructor's parameters that are plain values; a model does not need others."""
     parameters = {}
     for name, value in estimator.get_params(deep=False).items():
-        value = jsonable(value)
-        if name not in _RUN_PARAMETERS and _is_plain(value):
-            parameters[name] = value
+        if name in _RUN_PARAMETERS:
+            continue
+        try:
+            parameters[name] = _plain(value)
+        except TypeError:
+            if callable(value):
+                warnings.warn(
+                    f"{name}={value!r} is a function, which a model file cannot hold: the model "
+                    "that is read from it has the default. Set it again with "
+                    f"set_params({name}=…).",
+                    stacklevel=2,
+                )
     return parameters
 
 
 def _python_parameters(parameters: dict[str, Any]) -> dict[str, Any]:
-    known = {name: value for name, value in parameters.items() if name not in _RUN_PARAMETERS}
-    return with_tuples(known)
+    return {
+        name: _from_plain(value)
+        for name, value in parameters.items()
+        if name not in _RUN_PARAMETERS
+    }
 
 
-def _is_plain(value: Any) -> bool:
-    if isinstance(value, list):
-        return all(_is_plain(part) for part in value)
+def _plain(value: Any) -> Any:
+    """Turn a value into JSON; dictionaries, whose keys JSON would make text, become pairs.
+
+    Raises
+    ------
+    TypeError
+        If it holds something else than numbers, text, booleans, None, and sequences and
+        dictionaries of these.
+    """
+    value = value.tolist() if hasattr(value, "tolist") else value  # NumPy's arrays and scalars
     if isinstance(value, dict):
-        return all(isinstance(key, str) and _is_plain(part) for key, part in value.items())
-    return value is None or isinstance(value, str | bool | int | float)
+        return {"pairs": [[_plain(key), _plain(part)] for key, part in value.items()]}
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return {"number": repr(value)}
+    if value is None or isinstance(value, str | bool | int | float):
+        return value
+    raise TypeError(type(value).__name__)
+
+
+def _from_plain(value: Any) -> Any:
+    """Undo `_plain`; sequences become tuples."""
+    if isinstance(value, list):
+        return tuple(_from_plain(part) for part in value)
+    if isinstance(value, dict):
+        if "number" in value:
+            return float(value["number"])
+        return {_from_plain(key): _from_plain(part) for key, part in value["pairs"]}
+    return value

@@ -29,8 +29,10 @@ class RAEOversampler(RAEEstimator, DeepOversampler):
         ``"paper"`` is the text of the paper, ``"reference"`` adds what its authors' code does
         beyond it, ``"default"`` is what was found to work best on validation data. Every
         parameter that follows and is None takes the preset's value.
-    encoder : {"conv", "pooled", "residual", "resnet18", "densenet201", "mlp"} or None, default=None
-        The encoder network; ``"mlp"`` for tables, the others for pictures.
+    encoder : str or None, default=None
+        The encoder network: ``"conv"``, ``"pooled"``, ``"residual"``, ``"resnet18"``,
+        ``"resnet18-imagenet"`` or ``"densenet201"`` for pictures, ``"mlp"`` for tables; see
+        `osrae.networks.build_encoder`.
     latent_dim : int or None, default=None
         m, the size of the latent space.
     mixture_size : int or None, default=None

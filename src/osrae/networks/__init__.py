@@ -8,6 +8,7 @@ reproducible weights seeds that (and restores it) around the building.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TypeVar
 
 from torch import nn
@@ -39,6 +40,7 @@ ENCODERS: Mapping[str, Mapping[str, Callable[..., nn.Module]]] = {
         "pooled": PooledEncoder,
         "residual": ResidualEncoder,
         "resnet18": ResNet18Encoder,
+        "resnet18-imagenet": partial(ResNet18Encoder, shrinks=True),
         "densenet201": DenseNet201Encoder,
     },
     "tables": {"mlp": tabular.Encoder},
@@ -73,8 +75,9 @@ def build_encoder(
     Parameters
     ----------
     name : str or None
-        ``"conv"`` (Table 16), ``"pooled"``, ``"residual"``, ``"resnet18"`` or ``"densenet201"``
-        for pictures, ``"mlp"`` (Table 18) for tables; None is the paper's.
+        ``"conv"`` (Table 16), ``"pooled"``, ``"residual"``, ``"resnet18"``,
+        ``"resnet18-imagenet"`` (whose stem shrinks small pictures, too) or ``"densenet201"`` for
+        pictures, ``"mlp"`` (Table 18) for tables; None is the paper's.
     description : DataDescription
     latent_dim : int
         m.

@@ -25,7 +25,9 @@ def is_small(description: ImageDescription) -> bool:
     return min(description.height, description.width) <= 64
 
 
-def stem(description: ImageDescription, width: int) -> nn.Sequential:
+def stem(
+    description: ImageDescription, width: int, *, shrinks: bool | None = None
+) -> nn.Sequential:
     """First layers of a residual or dense network.
 
     Parameters
@@ -35,8 +37,10 @@ def stem(description: ImageDescription, width: int) -> nn.Sequential:
         larger ones are shrunk to a quarter (7 × 7 convolution with stride 2, max-pooling).
     width : int
         Channels that leave the stem.
+    shrinks : bool or None
+        Shrink pictures of any size, or of none, in place of the above.
     """
-    small = is_small(description)
+    small = is_small(description) if shrinks is None else not shrinks
     kernel, stride = (3, 1) if small else (7, 2)
     layers: list[nn.Module] = [
         nn.Conv2d(description.channels, width, kernel, stride, padding=kernel // 2, bias=False),
@@ -81,10 +85,11 @@ class _ResidualNetwork(nn.Module):
         widths: Sequence[int],
         blocks_per_stage: int,
         dropout: float,
+        shrinks: bool | None = None,
     ) -> None:
         super().__init__()
         self.shape = description.shape
-        self.stem = stem(description, widths[0])
+        self.stem = stem(description, widths[0], shrinks=shrinks)
         self.stages = nn.Sequential()
         for stage, (n_in, n_out) in enumerate(pairwise([widths[0], *widths])):
             blocks = [_ResidualBlock(n_in, n_out, stride=1 if stage == 0 else 2)]
@@ -111,11 +116,19 @@ class ResNet18Encoder(_ResidualNetwork):
         m.
     width : int, default=64
         Channels of the first stage; each further stage has twice as many.
+    shrinks : bool or None, default=None
+        See `stem`. True is the published stem for pictures of any size.
     """
 
-    def __init__(self, description: ImageDescription, latent_dim: int, width: int = 64) -> None:
+    def __init__(
+        self,
+        description: ImageDescription,
+        latent_dim: int,
+        width: int = 64,
+        shrinks: bool | None = None,
+    ) -> None:
         widths = (width, 2 * width, 4 * width, 8 * width)
-        super().__init__(description, latent_dim, widths, blocks_per_stage=2, dropout=0.0)
+        super().__init__(description, latent_dim, widths, 2, dropout=0.0, shrinks=shrinks)
 
 
 class ResidualEncoder(_ResidualNetwork):
