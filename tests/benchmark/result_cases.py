@@ -36,6 +36,7 @@ def write(
     classes: Mapping[str, int] | None = None,
     whole: bool = True,
     note: str | None = None,
+    settings: Mapping[str, Any] | None = None,
 ) -> Result:
     """Write a result that is done: ``tests`` are scores by test part, the main one first."""
     content = {
@@ -47,7 +48,14 @@ def write(
         "main_test": next(iter(tests)),
         "tests": {name: {"summary": dict(scores)} for name, scores in tests.items()},
         "generation": generation,
-        "stages": [{"estimator": "RAEClassifier", "settings": {}, "steps": steps, "history": []}],
+        "stages": [
+            {
+                "estimator": "RAEClassifier",
+                "settings": dict(settings or {}),
+                "steps": steps,
+                "history": [],
+            }
+        ],
         "whole_run": whole,
         "cost": {"training": {"wall_seconds": cpu_seconds, "cpu_seconds": cpu_seconds}},
         "made": MADE,
@@ -64,7 +72,7 @@ def write_failed(folder: Path, cell: Cell, message: str = "no memory") -> Result
 
 def _npz(arrays: Mapping[str, np.ndarray]) -> bytes:
     file = io.BytesIO()
-    np.savez_compressed(file, allow_pickle=False, **arrays)
+    np.savez_compressed(file, **arrays)
     return file.getvalue()
 
 

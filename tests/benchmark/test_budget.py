@@ -1,3 +1,4 @@
+import math
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -74,7 +75,7 @@ def test_a_budget_is_shared_out_among_stages():
 def test_of_gamo_the_steps_of_features_and_of_the_game_are_timed(monkeypatch):
     n_rows, seconds = 9_000, {"features": 1.0, "game": 10.0}
     settings = GAMOSettings(max_steps=budget._MIXED_STEPS)
-    clock, now = budget._Clock(2), 0.0
+    clock, now = budget._Clock(2, math.inf), 0.0
     monkeypatch.setattr(budget.time, "process_time", lambda: now)
     state = SimpleNamespace(step=0, stop=False)
     while not state.stop:
@@ -83,7 +84,7 @@ def test_of_gamo_the_steps_of_features_and_of_the_game_are_timed(monkeypatch):
         state.step += 1
         clock.on_step(state)
     assert state.step == 16
-    assert clock.spent / 8 == pytest.approx(5.5)
+    assert clock.step_seconds == pytest.approx(5.5)
 
 
 def test_both_stages_of_gamo2pix_are_counted_and_timed():
@@ -98,3 +99,18 @@ def test_both_stages_of_gamo2pix_are_counted_and_timed():
     game, pictures_of_features = replace(whole, max_steps=length).stages(len(y))
     assert min(game, pictures_of_features) > 8 * 2
     assert times * 2 * budget._TIMED == length  # half of the steps of both stages
+
+
+@pytest.mark.parametrize(
+    ("most", "steps", "expected"), [(5.0, 2, 10.0), (35.0, 5, 10.0), (1e9, 8, 10.0)]
+)
+def test_a_trial_stops_when_it_has_cost_enough(most, steps, expected, monkeypatch):
+    clock, now = budget._Clock(1, most), 500.0
+    monkeypatch.setattr(budget.time, "process_time", lambda: now)
+    state = SimpleNamespace(step=0, stop=False)
+    while not state.stop:
+        now += 10.0 if state.step else 700.0  # the first step pays for more than itself
+        state.step += 1
+        clock.on_step(state)
+    assert state.step == steps
+    assert clock.step_seconds == pytest.approx(expected)

@@ -38,6 +38,17 @@ def test_everything_that_decides_a_result_is_in_the_key(change):
     assert dataclasses.replace(CELL, **change).key != CELL.key
 
 
+def test_a_number_is_the_same_however_it_is_written():
+    whole, broken = ({"core_minutes": n, "settings": {"latent_dim": [n, {"a": n}], "flag": True}}
+                     for n in (20, 20.0))  # fmt: skip
+    cells = [dataclasses.replace(CELL, **change) for change in (whole, broken)]
+    assert cells[0].key == cells[1].key
+    assert cells[0].variant == cells[1].variant
+    assert repr(cells[0].core_minutes) == "20.0"
+    other = {"latent_dim": [20, {"a": 20}], "flag": 1}
+    assert dataclasses.replace(cells[0], settings=other).key != cells[0].key
+
+
 def test_label_and_order_of_settings_are_not_in_the_key():
     turned = Cell(
         data="mnist", method="rae", settings={"alpha": [0.5, 0.5], "encoder": "conv"}, label="x"
@@ -64,6 +75,8 @@ def test_a_cell_says_what_it_is():
         ({"seed": -1}, "seed=-1"),
         ({"seed": True}, "seed=True"),
         ({"core_minutes": 0}, "core_minutes=0"),
+        ({"core_minutes": float("inf")}, "core_minutes=inf"),
+        ({"core_minutes": True}, "core_minutes=True"),
         ({"core_minutes": "20"}, "core_minutes='20'"),
         ({"fold": 1}, "give both or none"),
         ({"folds": 5}, "give both or none"),

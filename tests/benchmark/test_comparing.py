@@ -1,3 +1,7 @@
+import re
+import warnings
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,6 +13,7 @@ from sklearn.model_selection import StratifiedKFold
 
 import osrae
 from osrae.benchmark import comparing
+from osrae.benchmark.advice import advise
 from osrae.benchmark.candidates import ALWAYS, candidates
 from osrae.errors import DataWarning, InputError
 
@@ -58,13 +63,14 @@ def test_scores_are_those_of_the_model_trained_by_hand(found, wine):
 def test_a_budget_that_is_too_short_leaves_methods_out_and_says_so(wine):
     found = osrae.compare(*wine, methods=["rae", "deepsmote"], budget=0.01)
     assert {r.candidate.name for r in found.measured} == PLAIN
-    assert {r.left_out for r in found.left_out} == {"no time was left"}
+    assert {r.candidate.name for r in found.left_out} == {"rae", "deepsmote"}
+    assert all(re.fullmatch(r"needs about \d+ (s|min)", r.left_out) for r in found.left_out)
     assert found.n_repeats == 1
 
 
 def test_training_is_shortened_to_the_time_there_is(wine, monkeypatch):
     # However busy the machine is, every method is given four seconds.
-    monkeypatch.setattr(comparing, "_LEAST_SHARE", 0.001)
+    monkeypatch.setattr(comparing, "LEAST_SHARE", 0.001)
     monkeypatch.setattr(comparing, "_SHORT", np.inf)
     monkeypatch.setattr(comparing, "_in_turn", lambda runs, *when: ((run, 4.0) for run in runs))
     found = osrae.compare(*wine, methods=["rae"], budget=0.01)
@@ -215,3 +221,57 @@ def test_all_methods_for_a_kind_of_data_are_candidates():
 def test_a_method_for_tables_is_no_candidate_for_pictures():
     with pytest.raises(InputError, match="balanced-random-forest is for tables"):
         candidates("pictures", ["balanced-random-forest"])
+
+
+def test_methods_that_hardly_trained_are_not_advised(found):
+    best = found.measured[0]
+    hardly = replace(best, shortened=0.01)
+    rest = tuple(r for r in found.results if r is not best)
+    assert replace(found, results=(best, *rest)).comparable[0] is best
+    told = replace(found, results=(hardly, *rest))
+    assert hardly in told.measured
+    assert hardly not in told.comparable
+    text = advise(told).text
+    assert advise(told).method != best.candidate.name
+    assert "1 was hardly trained and does not count" in text
+
+
+def test_a_cut_is_told_of_few_rows_too(found):
+    rarest = replace(found, counts=np.array([59, 71, 9]))
+    cut = tuple(replace(r, shortened=0.3) for r in found.results)
+    text = advise(replace(rarest, results=cut)).text
+    assert "its training was cut to 30 %" in text
+    assert "collect more of them first" in text
+
+
+def test_warnings_of_methods_are_told_once_each(wine, monkeypatch):
+    X, y = wine
+    fit = LogisticRegression.fit
+
+    def complaining(self, *arguments, **named):
+        warnings.warn("of a library", RuntimeWarning, stacklevel=2)
+        return fit(self, *arguments, **named)
+
+    monkeypatch.setattr(LogisticRegression, "fit", complaining)
+    monkeypatch.setattr(comparing, "_MOST_REPEATS", 1)
+    with pytest.warns(RuntimeWarning) as told:
+        osrae.compare(X, y, methods=["random-forest"], budget=20.0)
+    texts = [str(one.message) for one in told if "of a library" in str(one.message)]
+    assert sorted(texts) == sorted(set(texts))
+    assert "Logistic regression: of a library" in texts
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"budget": "10m"}, {"budget": 0}, {"budget": True}, {"rope": 1.0}]
+)
+def test_numbers_that_are_none(wine, wrong):
+    with pytest.raises(InputError, match=next(iter(wrong))):
+        osrae.compare(*wine, **wrong)
+
+
+def test_methods_without_networks_come_before_those_with_them():
+    ranked = [c for c in candidates("tables") if c.rank == 2]
+    networks = [c.trains_networks for c in ranked]
+    assert networks == sorted(networks)
+    assert "random-forest" in [c.name for c in ranked[: networks.index(True)]]
+    assert "deepsmote" in [c.name for c in ranked[networks.index(True) :]]

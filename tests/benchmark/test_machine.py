@@ -1,3 +1,4 @@
+import subprocess
 import time
 from pathlib import Path
 
@@ -65,4 +66,14 @@ def test_what_a_result_was_made_with():
 
 def test_no_checkout_has_no_code_state(monkeypatch, tmp_path):
     monkeypatch.setattr(module, "__file__", str(tmp_path / "machine.py"))
+    assert code_state() is None
+
+
+def test_a_foreign_repository_is_not_osraes(tmp_path, monkeypatch):
+    for command in (["init", "-q"], ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q",
+                                     "--allow-empty", "-m", "theirs"]):  # fmt: skip
+        subprocess.run(["git", "-C", tmp_path, *command], check=True)
+    installed = tmp_path / "machine.py"
+    installed.write_text("")
+    monkeypatch.setattr(module, "__file__", str(installed))
     assert code_state() is None

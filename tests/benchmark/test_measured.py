@@ -27,6 +27,16 @@ def test_seeds_are_one_group_and_settings_and_budgets_are_others(tmp_path):
     assert [group.budget for group in groups] == [math.inf, 20.0, 5.0]
 
 
+def test_results_of_other_presets_under_the_same_name_are_not_averaged(tmp_path):
+    for seed, width in ((0, 32), (1, 32), (2, 64)):
+        settings = {"width": width, "max_steps": seed, "random_state": seed}
+        write(tmp_path, cell(seed), {"balanced": scores(0.1 * (seed + 1))}, settings=settings)
+    write_failed(tmp_path, cell(3))
+    groups = read_results([tmp_path]).groups("mnist", "rae")
+    assert [group.seeds for group in groups] == [(0, 1), (2,)]
+    assert [len(group.failed) for group in groups] == [1, 0]
+
+
 def test_folds_are_averaged_within_a_seed_and_seeds_that_lack_one_do_not_count(tmp_path):
     for seed, fold, acsa in ((0, 0, 0.5), (0, 1, 0.7), (1, 0, 0.1)):
         write(tmp_path, cell(seed, fold=fold, folds=2), {"test": scores(acsa)})

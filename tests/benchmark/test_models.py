@@ -48,3 +48,8 @@ def test_a_classifier_of_choice_goes_behind_a_sampler():
 def test_what_a_cell_decides_itself_is_no_setting(name):
     with pytest.raises(InputError, match=f"no setting {name}"):
         make_model(Cell(data="digits", method="rae", settings={name: 1}))
+
+
+def test_a_plus_needs_a_classifier_behind_it():
+    with pytest.raises(InputError, match=r"smote\+: name a classifier"):
+        make_model(Cell(data="digits", method="smote+"))

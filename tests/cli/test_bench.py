@@ -33,8 +33,9 @@ def test_a_grid_from_a_file_is_narrowed_by_flags(tmp_path):
 
 def test_a_failed_cell_is_said_with_its_error(tmp_path):
     done = osrae(*COMMON, "--method", "smote+plain", "--set", "classifier.encoder=conv",
-                 "--results", tmp_path / "r")  # fmt: skip
+                 "--results", tmp_path / "r", expect=1)  # fmt: skip
     assert "0 cells done, 2 failed." in done.stdout
+    assert "(1 of 2 cells, 1 failed, about" in done.stderr  # no terminal, no bar
     assert "InputError: encoder='conv' is no encoder for tables" in done.stdout
     assert "--retry-failed" in done.stdout
 

@@ -30,7 +30,7 @@ def results(tmp_path_factory):
         "main_test": "balanced",
         "tests": {"balanced": {"summary": {"acsa": 0.9, "f1": 0.8, "gm": 0.95}}},
         "generation": None,
-        "stages": [{"steps": 7}],
+        "stages": [{"settings": {}, "steps": 7}],
         "whole_run": True,
         "cost": {"training": {"cpu_seconds": 1.0, "wall_seconds": 1.0}},
         "made": {

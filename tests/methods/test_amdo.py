@@ -315,9 +315,8 @@ def test_every_new_row_lies_on_the_contour_of_its_seed():
     for label in (1, 2):
         contours = sampler._contours(label)
         of_class = y[seeds] == label
-        axes = contours.axes / np.square(contours.axes).sum(1, keepdims=True)
         distances = [
-            np.linalg.norm((part - contours.mean) @ axes.T, axis=1)
+            np.linalg.norm((part - contours.mean) @ np.linalg.pinv(contours.axes), axis=1)
             for part in (codes[0][seeds[of_class]], codes[1][of_class])
         ]
         # A new row that leaves the range of a column is clipped to it.

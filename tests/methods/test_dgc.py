@@ -110,7 +110,7 @@ def test_the_authors_networks_go_by_the_size_of_pictures():
 
 
 @pytest.mark.parametrize(
-    "parameters", [{"n_codes": 0}, {"classifier": "tree"}, {"oversampling_rate": -1.0}]
+    "parameters", [{"n_codes": 0}, {"head": "tree"}, {"oversampling_rate": -1.0}]
 )
 def test_parameters_are_checked(parameters):
     X, y = blobs((4, 4, 4), seed=0)

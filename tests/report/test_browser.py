@@ -125,6 +125,39 @@ def test_every_text_can_be_read(page, scheme):
     assert low == []
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_letters_that_are_outlines_have_the_colour_of_text(page, scheme):
+    """matplotlib names no colour for black: SVG's own would stay black in the dark."""
+    page.emulate_media(color_scheme=scheme)
+    colours = page.evaluate("""() => {
+      const fills = [...document.querySelectorAll(".picture svg use, .picture svg path")]
+        .filter((e) => !e.closest("defs") && e.closest("[id*=text]"))
+        .map((e) => getComputedStyle(e).fill);
+      return [fills.length, [...new Set(fills)], getComputedStyle(document.body).color];
+    }""")
+    assert colours[0] > 10
+    assert colours[1] == [colours[2]]
+
+
+@pytest.mark.parametrize("width", [360, 400])
+def test_a_row_is_named_while_its_numbers_scroll_past(page, width):
+    page.set_viewport_size({"width": width, "height": 740})
+    wide = [
+        box
+        for box in page.locator(".scroll:has(> table:not(.matrix))").all()
+        if box.evaluate("(e) => e.checkVisibility() && e.scrollWidth > e.clientWidth + 20")
+    ]
+    assert wide
+    for box in wide:
+        box.evaluate("(e) => { e.scrollLeft = 1e4; }")
+        left = box.evaluate("(e) => e.getBoundingClientRect().left")
+        name = box.locator("tbody th").first
+        assert abs(name.evaluate("(e) => e.getBoundingClientRect().left") - left) < 2
+        assert (
+            not box.locator("svg.chart").first.is_visible() or box.locator("svg.chart").count() == 0
+        )
+
+
 def test_tables_sort_by_any_column(page):
     table = page.locator("table[data-sortable]").nth(1)
     values = "(t) => [...t.tBodies[0].rows].map((r) => Number(r.cells[1].innerText))"

@@ -35,13 +35,14 @@ def test_it_says_what_to_use_first_and_how_to_train_it(page):
 
 
 def test_the_ranking_has_a_row_for_every_method_that_was_measured(page):
-    (ranking,) = page.sections[0].items
+    budget, ranking = page.sections[0].items
+    assert "budget" in budget.text  # what would have been enough
     assert len(ranking.rows) == 6
     values = [row[1].value for row in ranking.rows]
     assert values == sorted(values, reverse=True)
     assert all(0 <= row[1].low <= row[1].value <= row[1].high <= 100 for row in ranking.rows)
     left_out = page.sections[3].items[0]
-    assert [row[1] for row in left_out.rows] == ["no time was left"] * 2
+    assert [row[1].startswith("needs about ") for row in left_out.rows] == [True, True]
 
 
 def test_hostile_names_are_text(page):

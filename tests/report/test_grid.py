@@ -117,3 +117,31 @@ def test_hostile_names_are_text(page):
     assert HOSTILE not in text
     assert html.escape(HOSTILE) in text
     assert "osrae bench …" in text
+
+
+def test_what_ranks_leave_out_is_named(results):
+    first, *_ = [r for r in results if r.cell.data == "keel/glass" and r.cell.seed == 0]
+    one_only = moved(first, method="random-forest")
+    page = grid_report(Store([*results, one_only]))
+    section = next(s for s in page.sections if s.title == "Over all data sets")
+    assert "random-forest (measured on fewer than half of the data sets)" in section.text
+    rare = [r for r in results if not (r.cell.data == "keel/balance" and r.cell.label)]
+    page = grid_report(Store(rare))
+    section = next(s for s in page.sections if s.title == "Over all data sets")
+    assert "keel/balance (a method is missing there)" in section.text
+    assert "Ranks over 2 data sets" in section.text
+
+
+def test_it_is_told_how_it_was_measured(page, results):
+    facts = dict(page.sections[-1].items[1].pairs)
+    assert facts["Seeds"].startswith("0, 1")
+    assert facts["Training"] == "whole runs, as long as the preset says"
+    assert "Processor time of training, and in brackets time by the clock" in facts
+    assert "scikit-learn" in facts["Versions"]
+
+
+def test_of_one_seed_there_is_no_interval(results):
+    page = grid_report(Store([r for r in results if r.cell.seed == 0]))
+    table = next(s for s in page.sections if s.title == "keel/glass").items[0]
+    assert table.columns[1].title == "ACSA, %, one seed"
+    assert all(isinstance(row[1], float) for row in table.rows)

@@ -45,13 +45,14 @@ def advise(comparison: Comparison) -> Advice:
 
     The simplest is the first of those that always take part, in their order, then the fastest. The
     best method beats another if it is better by more than the region of practical equivalence; it
-    probably does if that is more likely than not.
+    probably does if that is more likely than not. Methods that had less than a quarter of their
+    training are not considered where others had more.
     """
-    best = comparison.measured[0]
+    best = comparison.comparable[0]
     name = best.candidate.name
     equals = [
         result
-        for result in comparison.measured
+        for result in comparison.comparable
         if result is best or comparison.compare(name, result.candidate.name).p_left < _LIKELY
     ]
     chosen = min(equals, key=lambda result: _simplicity(result, comparison.data))
@@ -98,18 +99,27 @@ def _first(comparison: Comparison, chosen: MethodResult, best: MethodResult) -> 
 
 def _amounts(comparison: Comparison) -> str:
     """Say of how many methods one is advised, if not of all."""
-    measured, left_out = len(comparison.measured), len(comparison.left_out)
-    if not left_out:
+    measured, left_out = len(comparison.comparable), len(comparison.left_out)
+    barely = len(comparison.measured) - measured
+    told = [f"{_were(left_out)} left out"] if left_out else []
+    told += [f"{_were(barely)} hardly trained and {_do(barely)} not count"] if barely else []
+    if not told:
         return ""
-    return (
-        f" ({measured} method{' was' if measured == 1 else 's were'} measured, {left_out} "
-        f"{'was' if left_out == 1 else 'were'} left out)"
-    )
+    method = "method was" if measured == 1 else "methods were"
+    return f" ({measured} {method} measured, {', '.join(told)})"
+
+
+def _were(number: int) -> str:
+    return f"{number} {'was' if number == 1 else 'were'}"
+
+
+def _do(number: int) -> str:
+    return "does" if number == 1 else "do"
 
 
 def best_plain(comparison: Comparison) -> MethodResult | None:
     """Return the best of the methods that always take part; None if all of them failed."""
-    return next((r for r in comparison.measured if r.candidate.rank == 0), None)
+    return next((r for r in comparison.comparable if r.candidate.rank == 0), None)
 
 
 def _second(comparison: Comparison, chosen: MethodResult) -> str:
@@ -126,12 +136,15 @@ def _second(comparison: Comparison, chosen: MethodResult) -> str:
     told = (
         f"Of {which}, {comparison.classes[rarest]} with {count} rows, it finds {_percent(recall)}"
     )
-    if count < _FEW:
-        return f"{told}, a figure that so few rows leave uncertain: collect more of them first."
+    cut = ""
     if chosen.shortened < 1:
         share = f"{100 * chosen.shortened:.0f} %"
-        return f"{told}; its training was cut to {share} by the time budget, so it may do better."
-    return f"{told}."
+        cut = f"; its training was cut to {share} by the time budget, so it may do better"
+    if count < _FEW:
+        return (
+            f"{told}, a figure that so few rows leave uncertain: collect more of them first{cut}."
+        )
+    return f"{told}{cut}."
 
 
 def how_to_train(

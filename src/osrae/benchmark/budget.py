@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -26,21 +27,36 @@ _CLASSIFIER_SHARE = 2 / 3
 
 
 class _Clock(Callback):
-    """Takes the processor time of every other ``_TIMED`` steps, so many times, and stops."""
+    """Takes the processor time of every other ``_TIMED`` steps, so many times, and stops.
 
-    def __init__(self, times: int) -> None:
-        self.left, self.started, self.spent = times, 0.0, 0.0
+    It stops earlier once the steps have taken ``most_seconds``.
+    """
+
+    def __init__(self, times: int, most_seconds: float) -> None:
+        self.left, self.most_seconds = times, most_seconds
+        self.spent, self.timed = 0.0, 0
+        self.began = self.started = self.latest = 0.0
+        self.steps = 0  # after the first, which pays for more than itself
 
     def on_step(self, state: TrainingState) -> None:
+        now = self.latest = time.process_time()
+        self.steps = state.step - 1
+        if not self.steps:
+            self.began = now
         turn, within = divmod(state.step, _TIMED)
-        if within:
-            return
-        if turn % 2:
-            self.started = time.process_time()
-            return
-        self.spent += time.process_time() - self.started
-        self.left -= 1
-        state.stop = not self.left
+        if not within and turn % 2:
+            self.started = now
+        elif not within:
+            self.spent, self.timed = self.spent + now - self.started, self.timed + _TIMED
+            self.left -= 1
+        state.stop = not self.left or now - self.began > self.most_seconds
+
+    @property
+    def step_seconds(self) -> float:
+        """Processor time of a step, at least of those that were timed."""
+        if self.timed:
+            return max(self.spent, 1e-6) / self.timed
+        return max(self.latest - self.began, 1e-6) / max(1, self.steps)
 
 
 @dataclass(frozen=True)
@@ -76,15 +92,25 @@ class TrainingPlan:
     stages: dict[str, _Stage]
 
     @classmethod
-    def of(cls, model: Any, X: Any, y: np.ndarray) -> Self:
-        """Time the stages of an untrained model on its training data."""
+    def of(cls, model: Any, X: Any, y: np.ndarray, most_seconds: float = math.inf) -> Self:
+        """Time the stages of an untrained model on its training data.
+
+        Parameters
+        ----------
+        model : estimator
+        X, y : training data
+        most_seconds : float
+            The steps that are timed of a stage take little more processor time than this.
+        """
         if not isinstance(model, TwoStageClassifier):
             parts = {"": (model, len(y))}
         else:
             counts = np.unique(y, return_counts=True)[1]
             n_rows = len(y) if model.sampler is None else len(counts) * int(counts.max())
             parts = {"sampler": (model.sampler, len(y)), "classifier": (model.classifier, n_rows)}
-        stages = {name: _time(part, X, y, n_rows) for name, (part, n_rows) in parts.items()}
+        stages = {
+            name: _time(part, X, y, n_rows, most_seconds) for name, (part, n_rows) in parts.items()
+        }
         return cls({name: stage for name, stage in stages.items() if stage is not None})
 
     @property
@@ -132,7 +158,7 @@ def fit_to_budget(model: Any, X: Any, y: np.ndarray, core_seconds: float) -> Any
     return TrainingPlan.of(model, X, y).shortened(model, core_seconds)
 
 
-def _time(part: Any, X: Any, y: np.ndarray, n_rows: int) -> _Stage | None:
+def _time(part: Any, X: Any, y: np.ndarray, n_rows: int, most_seconds: float) -> _Stage | None:
     """Time a stage that will be trained on ``n_rows`` rows like those of ``X``.
 
     None if it trains no network.
@@ -140,12 +166,12 @@ def _time(part: Any, X: Any, y: np.ndarray, n_rows: int) -> _Stage | None:
     if part is None or "max_steps" not in part.get_params(deep=False):
         return None
     length, times = _trial(part.get_params(deep=False))
-    clock = _Clock(times)
+    clock = _Clock(times, most_seconds)
     probe = clone(part).set_params(max_steps=length, callbacks=[clock], verbose=0)
     probe.fit_resample(X, y) if hasattr(probe, "fit_resample") else probe.fit(X, y)
     max_steps = part._settings(probe.codec_.description, n_rows).max_steps
     settings = replace(probe.method_.settings, max_steps=max_steps)
-    return _Stage(settings.resolve_steps(n_rows), max(clock.spent, 1e-6) / (_TIMED * times))
+    return _Stage(settings.resolve_steps(n_rows), clock.step_seconds)
 
 
 def _trial(parameters: Mapping[str, Any]) -> tuple[int, int]:

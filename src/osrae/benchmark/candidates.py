@@ -66,6 +66,14 @@ class Candidate:
         # A cell of cross-validation: its model may hold out a part of the training data.
         return Cell(data="yours", method=self.name, seed=seed, fold=0, folds=2)
 
+    @property
+    def trains_networks(self) -> bool:
+        """Whether any part of it has a length of training."""
+        model = self.model(0)
+        parts = [getattr(model, name, None) for name in ("sampler", "classifier")]
+        told = [p.get_params(deep=False) for p in (model, *parts) if hasattr(p, "get_params")]
+        return any("max_steps" in parameters for parameters in told)
+
     def check(self, data: DataKind) -> None:
         """Refuse a method that does not exist or does not take such data."""
         check_method(self._cell(0), data)
@@ -95,6 +103,9 @@ def candidates(data: DataKind, methods: Sequence[str] | None = None) -> list[Can
     rank = {**dict.fromkeys(named, 2), **dict.fromkeys(next_ones, 1), **dict.fromkeys(always, 0)}
     wanted = [*always, *(name for name in named if name not in always)]
     chosen = [Candidate(name, _title(name), rank[name]) for name in wanted]
+    if methods is None:
+        # Of all others, what is quick comes first: networks would use up its time.
+        chosen.sort(key=lambda candidate: candidate.rank == 2 and candidate.trains_networks)
     for candidate in chosen:
         if candidate.rank:  # boosting takes part on pictures, too: on their pixels
             candidate.check(data)

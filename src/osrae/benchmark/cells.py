@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -61,9 +62,9 @@ class Cell:
         for name, value in (("seed", self.seed), ("fold", self.fold or 0)):
             if isinstance(value, bool) or not isinstance(value, int) or value < 0:
                 raise InputError(f"{name}={value!r}: expected a whole number, at least 0.")
-        minutes = self.core_minutes
-        if minutes is not None and not (isinstance(minutes, int | float) and minutes > 0):
-            raise InputError(f"core_minutes={minutes!r}: expected a number above 0, or none.")
+        if self.core_minutes is not None:
+            # A budget is the same one as 20 and as 20.0, and so is its key.
+            object.__setattr__(self, "core_minutes", _minutes(self.core_minutes))
         if (self.fold is None) != (self.folds is None):
             raise InputError(f"fold={self.fold!r}, folds={self.folds!r}: give both or none.")
         if self.folds is not None and not (self.fold or 0) < self.folds >= 2:
@@ -84,10 +85,17 @@ class Cell:
     @property
     def key(self) -> str:
         """Twelve hexadecimal digits that everything but the label decides."""
-        content = self.to_dict()
+        content = self.to_dict() | {"settings": _as_floats(dict(self.settings))}
         del content["label"]
         text = json.dumps(content, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:_KEY_LENGTH]
+
+    @property
+    def variant(self) -> str:
+        """Text of all that decides a result but data, seed and fold."""
+        settings = _as_floats(dict(self.settings))
+        own = (self.method, self.preset, settings, self.core_minutes, self.folds)
+        return json.dumps(own, sort_keys=True)
 
     @property
     def title(self) -> str:
@@ -102,6 +110,22 @@ class Cell:
     def __str__(self) -> str:
         fold = "" if self.fold is None else f", fold {self.fold + 1} of {self.folds}"
         return f"{self.title} on {self.data}, seed {self.seed}{fold}"
+
+
+def _minutes(value: Any) -> float:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not (number and 0 < value < math.inf):
+        raise InputError(f"core_minutes={value!r}: expected a number above 0, or none.")
+    return float(value)
+
+
+def _as_floats(value: Any) -> Any:
+    """Write every number in one way: settings of 2 and of 2.0 are the same."""
+    if isinstance(value, Mapping):
+        return {name: _as_floats(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_as_floats(part) for part in value]
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 def _check_settings(settings: Any) -> None:

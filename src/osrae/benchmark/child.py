@@ -118,7 +118,9 @@ def main(place: Path) -> None:
             )
         said = dict.fromkeys(f"{w.category.__name__}: {w.message}" for w in caught)
         content = {"status": "done", **result, "warnings": list(said)}
-        np.savez_compressed(place / "arrays.npz", allow_pickle=False, **arrays)
+        if any(array.dtype.hasobject for array in arrays.values()):
+            raise TypeError("Arrays of a result hold numbers and text only, not Python's objects.")
+        np.savez_compressed(place / "arrays.npz", **arrays)  # type: ignore[arg-type]
     except Exception as error:  # whatever it is, the grid goes on and the result says it
         content = {
             "status": "failed",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -15,7 +16,13 @@ from sklearn.model_selection import StratifiedKFold
 
 from osrae.benchmark.budget import TrainingPlan
 from osrae.benchmark.candidates import candidates
-from osrae.benchmark.comparison import Comparison, FoldScores, MethodResult, share_until
+from osrae.benchmark.comparison import (
+    LEAST_SHARE,
+    Comparison,
+    FoldScores,
+    MethodResult,
+    share_until,
+)
 from osrae.data.description import DataKind
 from osrae.data.frames import n_rows, take_rows
 from osrae.data.labels import encode_labels, label_array
@@ -28,8 +35,8 @@ _MOST_FOLDS = 5
 _MOST_REPEATS = 10
 #: So many classes are named in a warning.
 _MOST_NAMED = 10
-#: Less of its training than this says nothing about a method: it is left out instead.
-_LEAST_SHARE = 0.25
+#: Share of a method's time that finding out how long it takes may cost.
+_TRIAL_SHARE = 0.2
 #: What begins the reason of a method that came to an error.
 _FAILED = "failed: "
 #: Seconds that nobody minds: a method that needs no more is not left out.
@@ -104,8 +111,7 @@ def compare(
         If the data cannot be used, fewer than two classes have two rows, a method does not exist,
         or an argument is out of range.
     """
-    if not budget > 0 or not 0 <= rope < 1:
-        raise InputError(f"budget={budget!r}, rope={rope!r}: expected above 0, and from 0 to 1.")
+    _check_numbers(budget, rope)
     started = time.monotonic()
     labels = label_array(y)
     if len(labels) != n_rows(X):
@@ -138,6 +144,8 @@ def compare(
             raise
         interrupted = True
     results = [run.whole(max(repeats, 1)) for run in runs]
+    for run in runs:
+        run.tell_warnings()
     if not any(result.folds for result in results):
         raise InputError(_nothing(results))
     return Comparison(
@@ -153,6 +161,14 @@ def compare(
         random_state=random_state,
         interrupted=interrupted,
     )
+
+
+def _check_numbers(budget: Any, rope: Any) -> None:
+    for name, value, fits in (("budget", budget, "seconds, above 0"),
+                              ("rope", rope, "from 0 to below 1")):  # fmt: skip
+        number = isinstance(value, numbers.Real) and not isinstance(value, bool)
+        if not number or not (value > 0 if name == "budget" else 0 <= value < 1):
+            raise InputError(f"{name}={value!r}: expected a number, {fits}.")
 
 
 def _nothing(results: list[MethodResult]) -> str:
@@ -192,9 +208,11 @@ def _in_turn(runs: list[_Run], started: float, budget: float) -> Iterator[tuple[
     for rank in sorted(set(ranks)):
         group = [run for run, its in zip(runs, ranks, strict=True) if its == rank]
         share = share_until(rank, max(ranks))
+        # What always takes part, or was chosen, gets its share however long others took.
+        least = budget / 3 / len(group) if rank <= 1 else 0.0
         for position, run in enumerate(group):
             left = started + share * budget - time.monotonic()
-            yield run, left / (len(group) - position)
+            yield run, max(left / (len(group) - position), least)
 
 
 class _Run:
@@ -210,6 +228,7 @@ class _Run:
     def __init__(self, result: MethodResult, folds: _Folds) -> None:
         self.result, self.folds = result, folds
         self.timed: TrainingPlan | None = None
+        self.warnings: dict[tuple[str, type[Warning]], None] = {}
 
     def first(self, seconds: float) -> None:
         """Run on the first repetition's folds within this time; or leave the method out."""
@@ -234,7 +253,7 @@ class _Run:
         """Say whether a method that was left out for lack of time has enough of it now."""
         result = self.result
         shortens = self.timed is not None and self.timed.stages
-        least = _LEAST_SHARE * result.needs if shortens else result.needs
+        least = LEAST_SHARE * result.needs if shortens else result.needs
         return not result.folds and 0 < least <= seconds
 
     def again(self, repeat: int) -> None:
@@ -257,6 +276,19 @@ class _Run:
             self.result.needs = 0.0
             self.result.folds.clear()
 
+    @contextmanager
+    def _warnings_kept(self) -> Iterator[None]:
+        """Keep warnings for the end: of every fold and method, they would bury the rest."""
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            yield
+        self.warnings |= {(str(one.message), one.category): None for one in caught}
+
+    def tell_warnings(self) -> None:
+        """Warn of each thing once."""
+        for message, category in self.warnings:
+            warnings.warn(f"{self.result.candidate.title}: {message}", category, stacklevel=3)
+
     def whole(self, repeats: int) -> MethodResult:
         """Return the result with whole repetitions only: all methods have the same folds."""
         result, n_folds = self.result, self.folds.n_folds
@@ -270,11 +302,13 @@ class _Run:
         """Time the networks' training, and shorten it so that all folds take these seconds."""
         if self.timed is None:
             train, _ = next(self.folds.of(0))
-            self.timed = TrainingPlan.of(self._model(0), *self.folds.rows(train))
+            most = max(_TRIAL_SHARE * seconds, 1.0)
+            with self._warnings_kept():
+                self.timed = TrainingPlan.of(self._model(0), *self.folds.rows(train), most)
         full = self.timed.seconds * self.folds.n_folds / torch.get_num_threads()
         self.result.needs = full
         share = self.result.shortened = min(1.0, max(seconds, 0.0) / full) if full else 1.0
-        if share < _LEAST_SHARE and optional:
+        if share < LEAST_SHARE and optional:
             self.result.left_out = f"needs about {_told(full)}"
 
     def _model(self, number: int) -> Any:
@@ -287,8 +321,7 @@ class _Run:
         """Train on a fold's training rows and score on its test rows."""
         started = time.perf_counter()
         model, classes = self._model(number), self.folds.classes
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of every fold and method, they would bury the rest
+        with self._warnings_kept():
             model.fit(*self.folds.rows(train))
             held, _ = self.folds.rows(test)
             predicted = _codes(model.predict(held), classes)

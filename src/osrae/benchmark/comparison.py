@@ -14,10 +14,12 @@ from osrae.benchmark.candidates import Candidate
 from osrae.errors import InputError
 from osrae.evaluation.statistics import CorrelatedTPosterior, bayesian_correlated_t
 
-__all__ = ["Comparison", "FoldScores", "MethodResult", "share_until"]
+__all__ = ["LEAST_SHARE", "Comparison", "FoldScores", "MethodResult", "share_until"]
 
 _LEVEL = 0.95
 _HALF = 0.5
+#: Less of its training than this says nothing about a method.
+LEAST_SHARE = 0.25
 
 
 def share_until(rank: int, last: int) -> float:
@@ -147,6 +149,12 @@ class Comparison:
         """The methods that were measured, best mean ACSA first."""
         measured = [result for result in self.results if result.folds]
         return sorted(measured, key=lambda result: -result.acsa.mean())
+
+    @property
+    def comparable(self) -> list[MethodResult]:
+        """The measured methods that had a quarter of their training or more; all, if none had."""
+        measured = self.measured
+        return [result for result in measured if result.shortened >= LEAST_SHARE] or measured
 
     @property
     def left_out(self) -> list[MethodResult]:

@@ -53,14 +53,22 @@ def versions() -> dict[str, str]:
 def code_state() -> str | None:
     """Return the commit of the checkout that osrae runs from, with "-dirty" if it was changed.
 
-    None if it runs from no checkout.
+    None if it runs from no checkout: installed in a folder of somebody's own repository, it is
+    none of that.
     """
-    command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty"]
+    if _git("ls-files", "--error-unmatch", Path(__file__).name) is None:
+        return None
+    return _git("describe", "--always", "--dirty") or None
+
+
+def _git(*arguments: str) -> str | None:
+    """Return what git says in the folder of this file; None if it fails."""
+    command = ["git", "-C", str(Path(__file__).parent), *arguments]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=10)
     except (OSError, subprocess.TimeoutExpired):
         return None
-    return done.stdout.strip() or None if done.returncode == 0 else None
+    return done.stdout.strip() if done.returncode == 0 else None
 
 
 def peak_memory() -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -116,8 +115,10 @@ class Store:
                 kept[result.cell.key] = result
         groups: dict[tuple[str, str], list[Result]] = {}
         for result in sorted(kept.values(), key=lambda r: (r.cell.seed, r.cell.fold or 0)):
-            groups.setdefault((result.cell.data, _what(result.cell)), []).append(result)
-        self._groups = [Measured(tuple(group)) for group in groups.values()]
+            groups.setdefault((result.cell.data, result.cell.variant), []).append(result)
+        self._groups = [
+            Measured(tuple(part)) for group in groups.values() for part in _alike(group)
+        ]
 
     @property
     def data(self) -> tuple[str, ...]:
@@ -184,10 +185,18 @@ def _rank(group: Measured) -> tuple[Any, ...]:
     return (bool(group.whole), cell.folds is None, group.budget, len(group.seeds), cell.key)
 
 
-def _what(cell: Cell) -> str:
-    """Everything that decides a result but data, seed and fold."""
-    own = (cell.method, cell.preset, dict(cell.settings), cell.core_minutes, cell.folds)
-    return json.dumps(own, sort_keys=True)
+def _alike(group: list[Result]) -> list[list[Result]]:
+    """Part results whose presets came to different settings: of an earlier version, and of today.
+
+    What failed came to no settings, and goes with the most.
+    """
+    by_settings: dict[str, list[Result]] = {}
+    for result in group:
+        if result.done:
+            by_settings.setdefault(result.came_to, []).append(result)
+    parts = sorted(by_settings.values(), key=len, reverse=True) or [[]]
+    parts[0] = [result for result in group if not result.done or result in parts[0]]
+    return parts
 
 
 def _same(one: Cell, other: Cell) -> bool:

@@ -85,7 +85,9 @@ def _check_values(cell: Cell, part: Estimator) -> None:
 
 
 def _parts(method: str) -> tuple[str, str]:
-    first, _, second = method.partition("+")
+    first, plus, second = method.partition("+")
+    if plus and not second:
+        raise InputError(f"{method}: name a classifier behind the +, or leave it out.")
     return first, second
 
 

@@ -15,10 +15,13 @@ from osrae.benchmark.child import Outcome
 from osrae.errors import InputError
 from osrae.storage import atomic_file, check_parent, explain_os_errors
 
-__all__ = ["Result", "Results"]
+__all__ = ["OF_A_RUN", "Result", "Results"]
 
 #: Counted up when a reader of today could not read what is written tomorrow.
 FORMAT_VERSION = 1
+
+#: Settings that differ between the seeds of one budget.
+OF_A_RUN = frozenset({"max_steps", "random_state", "n_autoencoders"})
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,16 @@ class Result:
     def done(self) -> bool:
         """Whether the cell was measured; if not, ``content["error"]`` says why."""
         return self.content["status"] == "done"
+
+    @property
+    def came_to(self) -> str:
+        """Text of the settings that the presets came to, without length of run and seed."""
+        stages = self.content.get("stages") or []
+        told = [
+            {name: value for name, value in stage["settings"].items() if name not in OF_A_RUN}
+            for stage in stages
+        ]
+        return json.dumps(told, sort_keys=True)
 
     def score(self, name: str = "acsa", test: str | None = None) -> float | None:
         """Return a score on a test part, by default on the main one; None if it has none."""

@@ -5,14 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 from joblib import Parallel, delayed
 
 from osrae.benchmark.cells import Cell
 from osrae.benchmark.child import Outcome
 from osrae.benchmark.grids import check_cells
+from osrae.benchmark.renewal import outdated_settings
 from osrae.benchmark.results import Result, Results
 from osrae.benchmark.workers import Backend, Pool, workers
 from osrae.errors import InputError, OsraeError
@@ -74,6 +76,7 @@ def run_grid(
     backend: Backend = "local",
     address: str | None = None,
     retry_failed: bool = False,
+    renew: bool = False,
     report: Callable[[Progress], None] = lambda progress: None,
 ) -> Progress:
     """Run the cells that have no result yet, each in a process of its own.
@@ -99,6 +102,9 @@ def run_grid(
         Of the cluster's scheduler; None starts one on this machine, with ``jobs`` workers.
     retry_failed : bool
         Whether cells that failed before are run again.
+    renew : bool
+        Whether those are whose presets have other settings today, see
+        `osrae.benchmark.renewal.outdated_settings`.
     report : callable
         Called with a `Progress` at the start and whenever a result comes in.
 
@@ -115,16 +121,25 @@ def run_grid(
     if backend == "local" and address is not None:
         raise InputError(f"address={address!r} is for the backends dask and ray.")
     check_cells(cells)
-    missing = [cell for cell in cells if _is_missing(cell, results, retry_failed)]
+    missing = [cell for cell in cells if _is_missing(cell, results, retry_failed, renew)]
     progress = Progress(total=len(missing), there=len(cells) - len(missing), workers=jobs)
     if missing:
         results.prepare()
     report(progress)
     if not missing:
         return progress
+
+    def came_meanwhile(cell: Cell) -> bool:
+        """Say whether somebody else has run a cell, and count it as there."""
+        there = not _is_missing(cell, results, retry_failed, renew)
+        progress.there += there
+        progress.total -= there
+        return there
+
     with workers(backend, address, jobs) as pool:
         progress.workers = pool.size
-        for outcome in _outcomes(missing, pool, folder, threads or pool.threads):
+        run = partial(_outcomes, missing, pool, folder, threads or pool.threads)
+        for outcome in run(came_meanwhile):
             result = results.write(outcome)
             progress.done += result.done
             progress.failed += not result.done
@@ -133,27 +148,42 @@ def run_grid(
     return progress
 
 
-def _is_missing(cell: Cell, results: Results, retry_failed: bool) -> bool:
+def _is_missing(cell: Cell, results: Results, retry_failed: bool, renew: bool) -> bool:
     result = results.get(cell)
-    return result is None or (retry_failed and not result.done)
+    if result is None or (retry_failed and not result.done):
+        return True
+    return renew and bool(outdated_settings(result))
 
 
 def _outcomes(
-    cells: Sequence[Cell], pool: Pool, folder: Path | None, threads: int
+    cells: Sequence[Cell],
+    pool: Pool,
+    folder: Path | None,
+    threads: int,
+    came_meanwhile: Callable[[Cell], bool],
 ) -> Iterator[Outcome]:
     """Yield what comes of every cell, in whatever order; if the pool breaks, go on with the rest.
+
+    A cell that came meanwhile, before its turn, is not run.
 
     Threads of this process wait for the cells, so that results are here as soon as they are made.
     """
     waiting = {cell.key: cell for cell in cells}
     place = None if folder is None else str(folder.absolute())
     breaks = 0
+
+    def tasks() -> Iterator[Any]:
+        for key, cell in list(waiting.items()):
+            if came_meanwhile(cell):
+                del waiting[key]
+            else:
+                yield delayed(pool.run)(cell.to_dict(), place, threads)
+
     while waiting:
         run = Parallel(pool.size, backend="threading", return_as="generator_unordered",
                        pre_dispatch="n_jobs", batch_size=1)  # fmt: skip
-        tasks = [delayed(pool.run)(cell.to_dict(), place, threads) for cell in waiting.values()]
         try:
-            for outcome in run(tasks):
+            for outcome in run(tasks()):
                 del waiting[Cell.from_dict(outcome.content["cell"]).key]
                 breaks = 0
                 yield outcome

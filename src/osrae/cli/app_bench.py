@@ -79,6 +79,10 @@ def bench_run(
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed", help="Also run cells again that failed before.")
     ] = False,
+    renew: Annotated[
+        bool,
+        typer.Option("--renew", help="Also run cells again whose presets have changed since."),
+    ] = False,
     quiet: o.Quiet = False,
 ) -> None:  # fmt: skip
     """Run the cells of a grid that have no result yet.
@@ -89,7 +93,7 @@ def bench_run(
     from osrae.cli.bench import cells_of, run
 
     cells = cells_of(grid, data, method, preset, seed, core_minutes, folds, others)
-    run(cells, results, folder, jobs, threads, backend, address, retry_failed, quiet)
+    run(cells, results, folder, jobs, threads, backend, address, retry_failed, renew, quiet)
 
 
 @app.command("report")

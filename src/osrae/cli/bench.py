@@ -17,6 +17,7 @@ from rich.progress import Progress as Bar
 
 from osrae.benchmark.cells import Cell
 from osrae.benchmark.grids import make_cells, read_grid
+from osrae.benchmark.renewal import outdated_settings
 from osrae.benchmark.results import Result, Results
 from osrae.benchmark.scheduling import Progress, run_grid
 from osrae.benchmark.workers import Backend
@@ -26,6 +27,9 @@ from osrae.cli.runs import Stopped
 from osrae.errors import InputError
 
 __all__ = ["cells_of", "report", "run"]
+
+#: Exit code of a grid of which cells failed.
+FAILED = 1
 
 _stderr = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -121,6 +125,7 @@ def run(
     backend: Backend,
     address: str | None,
     retry_failed: bool,
+    renew: bool,
     quiet: bool,
 ) -> None:
     """Run what is missing of a grid, and say what came of it."""
@@ -129,19 +134,36 @@ def run(
         try:
             progress = run_grid(
                 cells, store, folder=folder, jobs=jobs, threads=threads, backend=backend,
-                address=address, retry_failed=retry_failed, report=report,
+                address=address, retry_failed=retry_failed, renew=renew, report=report,
             )  # fmt: skip
         except KeyboardInterrupt:
             raise Stopped(
                 f"Stopped; results so far are in {results}. The same command goes on with the rest."
             ) from None
     console.print(_said(progress, results), markup=False)
-    failed = [r for cell in cells if (r := store.get(cell)) is not None and not r.done]
+    there = [result for cell in cells if (result := store.get(cell)) is not None]
+    _tell_outdated(there)
+    failed = [result for result in there if not result.done]
     for result in failed:
         error = result.content["error"]
         console.print(f"failed: {result.cell}: {error['type']}: {error['message']}", markup=False)
     if failed:
         console.print("--retry-failed runs these again.")
+        sys.exit(FAILED)
+
+
+def _tell_outdated(results: list[Result]) -> None:
+    """Say which results were made with other settings than their presets have today."""
+    outdated: dict[str, int] = {}
+    for result in results:
+        names = outdated_settings(result)
+        if names:
+            what = f"{result.cell.title}: {', '.join(names)}"
+            outdated[what] = outdated.get(what, 0) + 1
+    if outdated:
+        told = "; ".join(f"{n} of {what}" for what, n in outdated.items())
+        note(f"Results with other settings than the presets have today ({told}). --renew runs "
+             "their cells again.")  # fmt: skip
 
 
 def _said(progress: Progress, results: Path) -> str:
@@ -170,7 +192,9 @@ def _display(quiet: bool) -> Iterator[Any]:
             bar.update(task, total=progress.total, completed=progress.finished,
                        state=_state(progress))  # fmt: skip
             if progress.latest is not None:
-                _stderr.print(_line(progress.latest))
+                # Without a terminal there is no bar.
+                state = "" if _stderr.is_terminal else f" ({_place(progress)})"
+                _stderr.print(_line(progress.latest) + state)
 
         yield report
 
@@ -183,6 +207,11 @@ def _state(progress: Progress) -> str:
     if left is not None and progress.finished < progress.total:
         parts.append(f"about {_duration(left)} left")
     return ", ".join(parts)
+
+
+def _place(progress: Progress) -> str:
+    state = _state(progress)
+    return f"{progress.finished} of {progress.total} cells{f', {state}' if state else ''}"
 
 
 def _duration(seconds: float) -> str:

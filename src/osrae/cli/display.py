@@ -87,7 +87,11 @@ def recall_table(counts: Mapping[str, int], columns: Mapping[str, Mapping[str, A
     held = ("held out", *columns) if columns else ()
     table = Table(title="Recall on held-out data, in %" if columns else None)
     for title in ("class", "training", *held):
-        table.add_column(title, justify="left" if title == "class" else "right")
+        if title == "class":
+            # A long name goes on in the next line: it is what the numbers are of.
+            table.add_column(title, overflow="fold")
+        else:
+            table.add_column(title, justify="right")
     by_class = {
         title: {row["class"]: row for row in column["classes"]} for title, column in columns.items()
     }

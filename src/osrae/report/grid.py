@@ -10,6 +10,8 @@ import pandas as pd
 
 from osrae.benchmark.advice import chance_text
 from osrae.benchmark.measured import Measured, Store
+from osrae.benchmark.tables.columns import Found
+from osrae.benchmark.tables.notes import made_with
 from osrae.errors import InputError
 from osrae.evaluation.statistics import (
     ScoreTable,
@@ -79,13 +81,33 @@ def _methods(store: Store, data: str) -> dict[str, Measured]:
 
 
 def _complete(shown: dict[str, dict[str, Measured]]) -> ScoreTable | None:
-    """Return mean ACSA of the methods that were measured on all data sets; None if too few."""
-    common = set.intersection(*(set(groups) for groups in shown.values()))
-    if len(shown) < 2 or len(common) < 2:
+    """Return mean ACSA of methods on data sets without a gap; None if there are too few.
+
+    Methods that were measured on fewer than half of the data sets are left out, then data sets on
+    which one of the rest is missing.
+    """
+    methods = dict.fromkeys(title for groups in shown.values() for title in groups)
+    order = [m for m in methods if 2 * sum(m in groups for groups in shown.values()) >= len(shown)]
+    data = [name for name, groups in shown.items() if all(m in groups for m in order)]
+    if len(data) < 2 or len(order) < 2:
         return None
-    order = [title for title in next(iter(shown.values())) if title in common]
-    means = [[fmean(groups[m].scores("acsa")) for m in order] for groups in shown.values()]
-    return score_table(pd.DataFrame(means, list(shown), order))
+    means = [[_mean(shown[name][m]) for m in order] for name in data]
+    return score_table(pd.DataFrame(means, data, order))
+
+
+def _left_out(shown: dict[str, dict[str, Measured]], table: ScoreTable) -> str:
+    """Say what ranks are not over."""
+    methods = dict.fromkeys(title for groups in shown.values() for title in groups)
+    parts = [
+        f"{', '.join(names)} ({why})"
+        for names, why in (
+            ([m for m in methods if m not in table.methods],
+             "measured on fewer than half of the data sets"),
+            ([d for d in shown if d not in table.datasets], "a method is missing there"),
+        )
+        if names
+    ]  # fmt: skip
+    return f" Left out: {'; '.join(parts)}." if parts else ""
 
 
 def _lead(shown: dict[str, dict[str, Measured]], table: ScoreTable | None) -> str:
@@ -120,12 +142,11 @@ def _sections(
 ) -> Iterator[Section]:
     yield _overview(shown, methods)
     if table is not None:
-        yield _over_data_sets(table)
-    if len(shown) <= _MOST_SECTIONS:
-        for data, groups in shown.items():
-            yield _one_data_set(data, groups)
+        yield _over_data_sets(table, _left_out(shown, table))
+    for data, groups in list(shown.items())[:_MOST_SECTIONS]:
+        yield _one_data_set(data, groups)
     yield from _failures(store)
-    yield _how(shown, command)
+    yield _how(store, shown, command)
 
 
 def _overview(shown: dict[str, dict[str, Measured]], methods: Sequence[str]) -> Section:
@@ -157,7 +178,7 @@ def _overview(shown: dict[str, dict[str, Measured]], methods: Sequence[str]) -> 
     )
 
 
-def _over_data_sets(table: ScoreTable) -> Section:
+def _over_data_sets(table: ScoreTable, left_out: str) -> Section:
     ranks = average_ranks(table).sort_values(kind="stable")
     first = ranks.index[0]
     rows: list[list[str | float]] = []
@@ -169,9 +190,10 @@ def _over_data_sets(table: ScoreTable) -> Section:
     columns = ["better, %", "practically the same, %", "worse, %"]
     return Section(
         "Over all data sets",
-        f"Methods that were measured on all of them. {first} against each other one: the "
-        "probability that it is better, practically the same or worse on a new data set (Bayesian "
-        f"signed-rank test; differences of up to {100 * _ROPE:g} point make no difference).",
+        f"Ranks over {len(table.datasets)} data sets.{left_out} {first} against each other one: "
+        "the probability that it is better, practically the same or worse on a new data set "
+        f"(Bayesian signed-rank test; differences of up to {100 * _ROPE:g} point make no "
+        "difference).",
         [
             *items,
             DataTable(
@@ -186,7 +208,9 @@ def _over_data_sets(table: ScoreTable) -> Section:
 def _one_data_set(data: str, groups: dict[str, Measured]) -> Section:
     columns = [
         Column("method"),
-        Column("ACSA, % (lowest and highest)", "interval"),
+        Column("ACSA, % (lowest and highest)", "interval")
+        if any(len(group.scores("acsa")) > 1 for group in groups.values())
+        else Column("ACSA, %, one seed", "number"),
         Column("sd", "number", 2),
         Column("F1, %", "number"),
         Column("GM, %", "number"),
@@ -195,7 +219,7 @@ def _one_data_set(data: str, groups: dict[str, Measured]) -> Section:
         Column("memory, MiB", "number", 0),
         Column("whole run"),
     ]
-    rows = [[title, *_values(group)] for title, group in groups.items()]
+    rows = [[title, *_values(group, columns[1].kind)] for title, group in groups.items()]
     n_best = len(_best(groups))
     items: list[Item] = [
         DataTable(f"Methods on {data}", columns, rows, strong=[(row, 1) for row in range(n_best)]),
@@ -212,11 +236,11 @@ def _best(groups: dict[str, Measured]) -> list[str]:
     return [title for title, mean in means.items() if mean == highest]
 
 
-def _values(group: Measured) -> list[str | float | Interval | None]:
+def _values(group: Measured, kind: str) -> list[str | float | Interval | None]:
     scores = [100 * score for score in group.scores("acsa")]
     costs = [result.content["cost"] for result in group.whole]
     return [
-        Interval(fmean(scores), min(scores), max(scores)),
+        Interval(fmean(scores), min(scores), max(scores)) if kind == "interval" else scores[0],
         stdev(scores) if len(scores) > 1 else None,
         *(_known(group.scores(name)) for name in ("f1", "gm")),
         round(fmean(cost["training"]["wall_seconds"] for cost in costs), 1),
@@ -303,35 +327,18 @@ def _failures(store: Store) -> Iterator[Section]:
         )
 
 
-def _how(shown: dict[str, dict[str, Measured]], command: str) -> Section:
-    groups = [group for methods in shown.values() for group in methods.values()]
-    made = [result.content["made"] for group in groups for result in group.whole]
-    budgets = {group.cell.core_minutes for group in groups}
-    facts = [
-        ("training", "; ".join(sorted(_budget(value) for value in budgets))),
-        ("seeds", _listed({str(seed) for group in groups for seed in group.seeds})),
-        ("machines", _listed({_machine(one["machine"]) for one in made})),
-        ("code", _listed({one["code"] or "no checkout" for one in made})),
+def _how(store: Store, shown: dict[str, dict[str, Measured]], command: str) -> Section:
+    found = [
+        Found(method, data, group, sum(bool(g.whole) for g in store.groups(data, method)) - 1)
+        for data, methods in shown.items()
+        for method, group in methods.items()
     ]
-    versions = sorted({(name, number or "–") for one in made for name, number in
-                       one["versions"].items()})  # fmt: skip
+    notes = [note.rstrip(".").partition(": ") for note in made_with(found)]
+    facts = [(subject, text) for subject, _, text in notes]
     items: list[Item] = [Code(command, "The command of this report")] if command else []
-    return Section("How it was measured", "", [*items, Facts(facts), Facts(versions)])
-
-
-def _budget(minutes: float | None) -> str:
-    if minutes is None:
-        return "as long as presets say"
-    return f"up to {minutes:g} minutes of one core for each result"
-
-
-def _machine(told: dict) -> str:
-    gpu = f", {told['gpu']}" if told["gpu"] else ""
-    return f"{told['processor']}, {told['threads']} of {told['cores']} cores{gpu}"
-
-
-def _listed(values: set[str]) -> str:
-    return "; ".join(sorted(values))
+    more = len(shown) - _MOST_SECTIONS
+    text = f"Only the first {_MOST_SECTIONS} data sets have a section above." if more > 0 else ""
+    return Section("How it was measured", text, [*items, Facts(facts)])
 
 
 def _mean(group: Measured) -> float:

@@ -100,6 +100,8 @@ def inline_svg(svg: str, prefix: str, alt: str) -> str:
     assert clean is not None
     if _points(root) > _WIDE:
         clean.set("class", "wide")
+    # What names no colour is black in SVG: matplotlib's letters, for instance.
+    clean.attrib.setdefault("fill", "var(--ink)")
     clean.attrib |= {"role": "img", "aria-label": alt, "stroke-linejoin": "round"}
     return ElementTree.tostring(clean, encoding="unicode", short_empty_elements=False)
 

@@ -58,8 +58,10 @@ def test_notes_say_how_it_was_measured(folder):
     assert any("GM follows from ACSA" in note for note in notes)
     assert "MNIST: drawn by hand." in notes
     assert any(note.startswith("Seeds: 0, 1; 0 for GAMO. ±") for note in notes)
-    assert ("Training: at most 20 minutes of one core; whole runs, within 20 minutes of one core, "
-            "for GAMO.") in notes  # fmt: skip
+    budget = "about 20 minutes of one core"
+    assert f"Training: {budget}; whole runs, within {budget}, for GAMO." in notes
+    times = "RAE 60 s (60 s); GAMO 60 s (60 s)"
+    assert f"Processor time of training, and in brackets time by the clock: {times}." in notes
     assert "Steps, stage by stage: RAE 100; GAMO 100." in notes
     assert "Failed: DGC on MNIST: MemoryError: no memory (seed 0)." in notes
     assert any("other settings or budgets, too (for RAE)" in note for note in notes)

@@ -48,6 +48,7 @@ def made_with(found: Iterable[Found], *, spread: bool = True) -> list[str]:
         )
         notes.append(_by_value("Training", places, _training))
         notes += _steps(places)
+        notes.append(_times(places))
     notes += _others(list(unique.values())) + _failures(list(unique.values()))
     results = [result for f in places for result in f.shown.whole]
     for subject, of in (("Machine", _machine), ("Versions", _versions), ("Code", _code)):
@@ -120,7 +121,7 @@ def _training(shown: Measured) -> str:
         return f"runs that settings shorten, {shown.budget:.3g} minutes of one core"
     budget = f"{shown.budget:g} minutes of one core"
     whole = all(result.content["whole_run"] for result in shown.whole)
-    return f"whole runs, within {budget}," if whole else f"at most {budget}"
+    return f"whole runs, within about {budget}," if whole else f"about {budget}"
 
 
 def _steps(places: Sequence[Found]) -> list[str]:
@@ -139,6 +140,21 @@ def _steps(places: Sequence[Found]) -> list[str]:
         parts = [_range([run[i] for run in runs if i < len(run)]) for i in range(stages)]
         told.append(f"{method} {' and '.join(parts)}")
     return [f"Steps, stage by stage: {'; '.join(told)}."]
+
+
+def _times(places: Sequence[Found]) -> str:
+    """Say how long each method trained, over all data sets and seeds."""
+    costs: dict[str, list[dict[str, float]]] = {}
+    for f in places:
+        costs.setdefault(f.column, []).extend(
+            result.content["cost"]["training"] for result in f.shown.whole
+        )
+    told = [
+        f"{method} {_range([round(cost['cpu_seconds']) for cost in its])} s "
+        f"({_range([round(cost['wall_seconds']) for cost in its])} s)"
+        for method, its in costs.items()
+    ]
+    return f"Processor time of training, and in brackets time by the clock: {'; '.join(told)}."
 
 
 def _range(numbers: Sequence[int]) -> str:
