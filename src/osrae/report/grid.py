@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date
-from statistics import fmean, stdev
+from statistics import fmean
 
 import pandas as pd
 
@@ -21,8 +21,8 @@ from osrae.evaluation.statistics import (
     score_table,
 )
 from osrae.report.figures import critical_difference
-from osrae.report.page import Code, Column, DataTable, Facts, Interval, Item, Page, Section
-from osrae.report.tables import number_text
+from osrae.report.grid_data import best_methods, data_set_section, mean_acsa
+from osrae.report.page import Code, Column, DataTable, Facts, Item, Page, Section
 
 __all__ = ["grid_report"]
 
@@ -32,7 +32,6 @@ _ROPE = 0.01
 _MOST_SECTIONS = 12
 #: So many data sets are named in the lead.
 _MOST_NAMED = 4
-_MIB = 2**20
 
 
 def grid_report(store: Store, *, title: str = "", command: str = "") -> Page:
@@ -91,7 +90,7 @@ def _complete(shown: dict[str, dict[str, Measured]]) -> ScoreTable | None:
     data = [name for name, groups in shown.items() if all(m in groups for m in order)]
     if len(data) < 2 or len(order) < 2:
         return None
-    means = [[_mean(shown[name][m]) for m in order] for name in data]
+    means = [[mean_acsa(shown[name][m]) for m in order] for name in data]
     return score_table(pd.DataFrame(means, data, order))
 
 
@@ -113,8 +112,9 @@ def _left_out(shown: dict[str, dict[str, Measured]], table: ScoreTable) -> str:
 def _lead(shown: dict[str, dict[str, Measured]], table: ScoreTable | None) -> str:
     if table is None:
         best = [
-            f"on {data}, {next(iter(groups))} with {_percent(_mean(next(iter(groups.values()))))}"
+            f"on {data}, {title} with {_percent(mean_acsa(groups[title]))}"
             for data, groups in list(shown.items())[:_MOST_NAMED]
+            for title in list(groups)[:1]
         ]
         more = len(shown) - len(best)
         rest = f"; {more} more data set{'s' * (more > 1)} below" if more else ""
@@ -144,7 +144,7 @@ def _sections(
     if table is not None:
         yield _over_data_sets(table, _left_out(shown, table))
     for data, groups in list(shown.items())[:_MOST_SECTIONS]:
-        yield _one_data_set(data, groups)
+        yield data_set_section(data, groups)
     yield from _failures(store)
     yield _how(store, shown, command)
 
@@ -157,10 +157,10 @@ def _overview(shown: dict[str, dict[str, Measured]], methods: Sequence[str]) -> 
     for row in rows_are:
         places = [(head, row) if across else (row, head) for head in heads]
         found = [shown[data].get(method) for data, method in places]
-        rows.append([row, *(None if g is None else 100 * _mean(g) for g in found)])
+        rows.append([row, *(None if g is None else 100 * mean_acsa(g) for g in found)])
     best = set()
     for number, groups in enumerate(shown.values()):
-        for place in (methods.index(method) for method in _best(groups)):
+        for place in (methods.index(method) for method in best_methods(groups)):
             best.add((place, number + 1) if across else (number, place + 1))
     first = "method" if across else "data set"
     return Section(
@@ -205,109 +205,6 @@ def _over_data_sets(table: ScoreTable, left_out: str) -> Section:
     )
 
 
-def _one_data_set(data: str, groups: dict[str, Measured]) -> Section:
-    columns = [
-        Column("method"),
-        Column("ACSA, % (lowest and highest)", "interval")
-        if any(len(group.scores("acsa")) > 1 for group in groups.values())
-        else Column("ACSA, %, one seed", "number"),
-        Column("sd", "number", 2),
-        Column("F1, %", "number"),
-        Column("GM, %", "number"),
-        Column("training, s", "number"),
-        Column("processors, s", "number"),
-        Column("memory, MiB", "number", 0),
-        Column("whole run"),
-    ]
-    rows = [[title, *_values(group, columns[1].kind)] for title, group in groups.items()]
-    n_best = len(_best(groups))
-    items: list[Item] = [
-        DataTable(f"Methods on {data}", columns, rows, strong=[(row, 1) for row in range(n_best)]),
-        _recalls(data, groups),
-    ]
-    samples = _samples(data, groups)
-    return Section(data, _parts(groups), [*items, *samples])
-
-
-def _best(groups: dict[str, Measured]) -> list[str]:
-    """Return the methods whose mean is written like the highest one."""
-    means = {title: number_text(100 * _mean(group)) for title, group in groups.items()}
-    highest = next(iter(means.values()))
-    return [title for title, mean in means.items() if mean == highest]
-
-
-def _values(group: Measured, kind: str) -> list[str | float | Interval | None]:
-    scores = [100 * score for score in group.scores("acsa")]
-    costs = [result.content["cost"] for result in group.whole]
-    return [
-        Interval(fmean(scores), min(scores), max(scores)) if kind == "interval" else scores[0],
-        stdev(scores) if len(scores) > 1 else None,
-        *(_known(group.scores(name)) for name in ("f1", "gm")),
-        round(fmean(cost["training"]["wall_seconds"] for cost in costs), 1),
-        round(fmean(cost["training"]["cpu_seconds"] for cost in costs), 1),
-        max(cost["peak_memory_bytes"] for cost in costs) / _MIB,
-        "yes" if all(result.content["whole_run"] for result in group.whole) else "no",
-    ]
-
-
-def _recalls(data: str, groups: dict[str, Measured]) -> DataTable:
-    """Recall of every class by every method, the rarest last."""
-    by_method = {title: _class_recalls(group) for title, group in groups.items()}
-    training = next(iter(groups.values())).whole[0].content["classes"]
-    classes = sorted(training, key=lambda row: -row["training"])
-    rows = [
-        [
-            row["class"],
-            row["training"],
-            *(recalls.get(row["class"]) for recalls in by_method.values()),
-        ]
-        for row in classes
-    ]
-    columns = [Column("class"), Column("training samples", "bar", 0)]
-    columns += [Column(f"{title}, %", "number") for title in by_method]
-    return DataTable(f"Recall of each class of {data}", columns, rows, folded=True)
-
-
-def _class_recalls(group: Measured) -> dict[str, float]:
-    found: dict[str, list[float]] = {}
-    for result in group.whole:
-        test = result.content["tests"][result.content["main_test"]]
-        for row in test["classes"]:
-            found.setdefault(row["class"], []).append(100 * row["recall"])
-    return {name: fmean(values) for name, values in found.items()}
-
-
-def _samples(data: str, groups: dict[str, Measured]) -> list[Item]:
-    names = ("density", "coverage", "precision", "recall", "frechet")
-    rows: list[list[str | float | None]] = []
-    for title, group in groups.items():
-        scores = [group.sample_scores(name) for name in names]
-        if scores[0]:
-            rows.append([title, *(fmean(values) for values in scores)])
-    if not rows:
-        return []
-    made = next(g for g in groups.values() if g.sample_scores("density")).whole[0]
-    columns = [Column("method"), *(Column(name, "number", 3) for name in names)]
-    return [
-        DataTable(
-            f"Generated samples of {data}",
-            columns,
-            rows,
-            note="Means of the classes, against real samples of the test part; frechet: the "
-            f"Fréchet distance of all. Features: {made.content['generation']['extractor']}.",
-        )
-    ]
-
-
-def _parts(groups: dict[str, Measured]) -> str:
-    group = next(iter(groups.values()))
-    cell = group.cell
-    if cell.folds is not None:
-        return f"Cross-validation of {cell.folds} folds."
-    part = group.whole[0].content["main_test"]
-    return f"Scores on the {part} test part." if part != "test" else "Scores on the test part."
-
-
 def _failures(store: Store) -> Iterator[Section]:
     rows = [
         (
@@ -339,14 +236,6 @@ def _how(store: Store, shown: dict[str, dict[str, Measured]], command: str) -> S
     more = len(shown) - _MOST_SECTIONS
     text = f"Only the first {_MOST_SECTIONS} data sets have a section above." if more > 0 else ""
     return Section("How it was measured", text, [*items, Facts(facts)])
-
-
-def _mean(group: Measured) -> float:
-    return fmean(group.scores("acsa"))
-
-
-def _known(values: Sequence[float]) -> float | None:
-    return 100 * fmean(values) if values else None
 
 
 def _percent(share: float) -> str:

@@ -23,10 +23,10 @@ from osrae.methods.rows import encoded_rows
 from osrae.report.page import Cell, Column, DataTable, Item, Note, Strip, Strips
 from osrae.report.tables import number_text
 
-__all__ = ["ClassSamples", "generated_samples", "sample_items"]
+__all__ = ["PICTURES", "ClassSamples", "generated_samples", "sample_items", "side_by_side"]
 
 #: Samples made of each class for the figures, and how many of them are shown.
-_MADE, _PICTURES, _ROWS = 20, 8, 3
+_MADE, PICTURES, _ROWS = 20, 8, 3
 #: Classes that are shown, the rarest ones, and columns of a table.
 _MOST_CLASSES, _MOST_COLUMNS = 12, 8
 #: Real rows of a class by which the distance between real rows is judged.
@@ -206,30 +206,30 @@ def _nearness(one: ClassSamples, shown: int) -> str:
 
 def _strips(one: ClassSamples, codec: PictureCodec | TableCodec, X: Any) -> Strips:
     shown = {
-        "real": (take_rows(X, _spread(one.real, _PICTURES)),
+        "real": (take_rows(X, _spread(one.real, PICTURES)),
                  f"Real training pictures of the class {one.name}."),
-        "new": (take_rows(one.made, np.arange(_PICTURES)),
+        "new": (take_rows(one.made, np.arange(PICTURES)),
                 f"New pictures of the class {one.name}."),
-        "nearest real": (take_rows(X, one.nearest[:_PICTURES]),
+        "nearest real": (take_rows(X, one.nearest[:PICTURES]),
                          f"For each new picture of the class {one.name}, the training picture "
                          "nearest to it."),
     }  # fmt: skip
     strips = [
-        Strip(label, _side_by_side(codec.encode(pictures)), alt)
+        Strip(label, side_by_side(codec.encode(pictures)), alt)
         for label, (pictures, alt) in shown.items()
     ]
     title = f"{one.name} · {len(one.real)} training sample{'s' * (len(one.real) != 1)}"
-    return Strips(title, strips, _nearness(one, _PICTURES))
+    return Strips(title, strips, _nearness(one, PICTURES))
 
 
-def _side_by_side(pictures: np.ndarray) -> bytes:
+def side_by_side(pictures: np.ndarray) -> bytes:
     """Lay pictures of the networks' layout, (n, c, h, w), in a row: PNG (grey) or WebP (colour)."""
     if pictures.dtype != np.uint8:
         pictures = np.rint(255 * np.clip(pictures, 0, 1)).astype(np.uint8)
     tiles = [_tile(picture.transpose(1, 2, 0)) for picture in pictures]
     width, height = tiles[0].size
     gap = max(2, width // 16)
-    strip = Image.new("RGBA", (_PICTURES * (width + gap) - gap, height))
+    strip = Image.new("RGBA", (PICTURES * (width + gap) - gap, height))
     for place, tile in enumerate(tiles):
         strip.paste(tile, (place * (width + gap), 0))
     buffer = io.BytesIO()
