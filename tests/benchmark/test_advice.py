@@ -5,11 +5,15 @@ import pytest
 from PIL import Image
 from sklearn.datasets import load_iris
 
+from osrae.benchmark import advice as advice_module
 from osrae.benchmark.advice import advise, chance_text, how_to_train
 from osrae.benchmark.candidates import candidates
 
 from .comparisons import comparison
 
+QUICK = [
+    c.name for c in candidates("tables", ["smote+gradient-boosting", "balanced-random-forest"])
+]
 FAIR = [0.70, 0.72, 0.75, 0.71, 0.72]
 CLOSE = [0.705, 0.722, 0.752, 0.713, 0.723]
 GOOD = [0.80, 0.84, 0.82, 0.86, 0.83]
@@ -115,11 +119,11 @@ def test_commands_are_quoted():
         "osrae fit birds --size 32x48 --method rae -o model"
     )
     assert how_to_train("smote", "pictures") == "osrae fit pictures --method smote -o model"
-
-
-QUICK = [
-    c.name for c in candidates("tables", ["smote+gradient-boosting", "balanced-random-forest"])
-]
+    for name in (*QUICK, "corrected-gradient-boosting"):
+        assert (
+            how_to_train(name, "a.csv", "y")
+            == f"osrae fit a.csv --target y --method {name} -o model"
+        )
 
 
 @pytest.mark.parametrize("name", [*QUICK, "rae", "smote"])
@@ -132,7 +136,8 @@ def test_code_that_is_advised_works(name):
 
 
 @pytest.mark.parametrize("name", ["smote+gradient-boosting", "balanced-random-forest"])
-def test_code_reads_a_table_where_no_command_trains_the_method(name, tmp_path):
+def test_code_reads_a_table_where_no_command_trains_the_method(name, tmp_path, monkeypatch):
+    monkeypatch.setattr(advice_module, "can_be_written", lambda part: False)
     frame = load_iris(as_frame=True).frame.head(110)
     path = tmp_path / "it's iris.csv"
     frame.to_csv(path, index=False)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+import skops.io
 from imblearn.over_sampling import SMOTE, RandomOverSampler
 from imblearn.pipeline import make_pipeline
 from sklearn.datasets import load_digits, load_iris
@@ -10,6 +11,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassif
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
@@ -18,6 +20,7 @@ from osrae import (
     DeepClassifier,
     DeepSMOTE,
     InputError,
+    ModelFileError,
     SMOTEFamily,
     TwoStageClassifier,
     load,
@@ -260,25 +263,52 @@ def test_saved_and_loaded(tmp_path):
     np.testing.assert_array_equal(again.sample(5, "c", 0), model.sample(5, "c", 0))
 
 
+class Mine(LogisticRegression):
+    """A classifier that no reader of a file has heard of."""
+
+
 @pytest.mark.parametrize(
-    ("sampler", "classifier", "named"),
-    [(None, LogisticRegression(), "LogisticRegression"),
-     (RandomOverSampler(), DeepClassifier(**FAST), "RandomOverSampler")],
-)  # fmt: skip
-def test_what_only_pickle_could_write_is_not_written(tmp_path, sampler, classifier, named):
+    ("sampler", "classifier"),
+    [(None, Mine()), (RandomOverSampler(), Pipeline([("inside", Mine())]))],
+)
+def test_what_only_pickle_could_write_is_not_written(tmp_path, sampler, classifier):
     model = TwoStageClassifier(sampler=sampler, classifier=classifier, random_state=0).fit(X, Y)
-    with pytest.raises(InputError, match=f"{named}.*only pickle"):
+    with pytest.raises(InputError, match="only be written by pickle"):
         model.save(tmp_path / "model")
     assert not (tmp_path / "model").exists()
+
+
+def test_a_file_that_holds_strangers_is_not_read(tmp_path):
+    model = TwoStageClassifier(classifier=LogisticRegression(), random_state=0).fit(X, Y)
+    model.save(tmp_path / "model")
+    file = tmp_path / "model" / "classifier.skops"
+    file.write_bytes(skops.io.dumps(Mine().fit(X, Y)))
+    with pytest.raises(ModelFileError, match=r"holds .*Mine, which osrae did not write"):
+        load(tmp_path / "model")
+    file.write_bytes(b"PK")
+    with pytest.raises(ModelFileError, match="is damaged"):
+        load(tmp_path / "model")
 
 
 @pytest.mark.parametrize(
     "name", [entry.name for entry in methods.available(data="tables") if entry.name.endswith(
         ("boosting", "forest", "regression"))]
 )  # fmt: skip
-def test_classifiers_of_libraries(name):
+def test_classifiers_of_libraries(name, tmp_path):
     model = methods.get(name).estimator(random_state=0).fit(X, Y)
     assert model.score(IRIS, SPECIES) > 0.7
+    model.save(tmp_path / "model")
+    again = load(tmp_path / "model")
+    np.testing.assert_array_equal(again.predict_proba(IRIS), model.predict_proba(IRIS))
+    assert type(again.classifier) is type(model.classifier)
+
+
+def test_samplers_of_libraries_are_saved_too(tmp_path):
+    model = TwoStageClassifier(sampler=RandomOverSampler(), classifier=DeepClassifier(**FAST))
+    model.set_params(random_state=0).fit(X, Y).save(tmp_path / "model")
+    again = load(tmp_path / "model", device="cpu")
+    assert isinstance(again.sampler_, RandomOverSampler)
+    np.testing.assert_array_equal(again.predict(IRIS), model.predict(IRIS))
 
 
 def test_parts_that_are_none():

@@ -12,6 +12,8 @@ from osrae.benchmark.comparison import Comparison, MethodResult
 from osrae.data.description import DataKind
 from osrae.methods import registry
 from osrae.methods.base import Estimator
+from osrae.methods.combination import classifier_behind
+from osrae.methods.foreign import can_be_written
 from osrae.methods.two_stage import TwoStageClassifier
 
 __all__ = ["Advice", "advise", "best_plain", "chance_text", "how_to_train", "spread"]
@@ -168,7 +170,11 @@ def how_to_train(
     first, _, second = name.partition("+")
     model = registry.get(first).estimator()
     stage_two = model.classifier if isinstance(model, TwoStageClassifier) else model
-    if data is not None and not second and isinstance(stage_two, Estimator):
+    if second:
+        stage_two = classifier_behind(second)
+    kind: DataKind = "pictures" if target is None else "tables"
+    written = isinstance(stage_two, Estimator) or can_be_written(stage_two)
+    if data is not None and written and kind in registry.get(first).data:
         given = f" --target {shlex.quote(target)}" if target else ""
         given += f" --size {size[0]}x{size[1]}" if size else ""
         return f"osrae fit {shlex.quote(data)}{given} --method {name} -o model"

@@ -10,7 +10,8 @@ from osrae.data.description import DataKind
 from osrae.errors import InputError
 from osrae.methods import registry
 from osrae.methods.base import Estimator
-from osrae.methods.two_stage import TwoStageClassifier, default_classifier
+from osrae.methods.combination import classifier_behind, split_name
+from osrae.methods.two_stage import TwoStageClassifier
 
 __all__ = ["check_method", "make_model", "stages"]
 
@@ -31,7 +32,7 @@ def make_model(cell: Cell) -> Any:
     InputError
         If there is no such method, or it has no such preset or setting.
     """
-    first, second = _parts(cell.method)
+    first, second = split_name(cell.method)
     entry = registry.get(first)
     given = {name: v for name, v in cell.settings.items() if not name.startswith(_SECOND)}
     behind = {
@@ -45,7 +46,7 @@ def make_model(cell: Cell) -> Any:
         return _set(first, entry.estimator(), {**_as_published(cell), **_presets(cell), **given},
                     cell.seed)  # fmt: skip
     sampler = _set(first, entry.estimator(), {**_presets(cell), **given}, None)
-    classifier = _set(f"The classifier behind {first}", _classifier(second), behind, None)
+    classifier = _set(f"The classifier behind {first}", classifier_behind(second), behind, None)
     return TwoStageClassifier(sampler=sampler, classifier=classifier, random_state=cell.seed)
 
 
@@ -55,7 +56,7 @@ def check_method(cell: Cell, data: DataKind) -> None:
     own = [model.sampler, model.classifier] if isinstance(model, TwoStageClassifier) else [model]
     for part in (part for part in own if isinstance(part, Estimator)):
         _check_values(cell, part)
-    first = _parts(cell.method)[0]
+    first = split_name(cell.method)[0]
     takes = registry.get(first).data
     if data not in takes:
         raise InputError(
@@ -84,13 +85,6 @@ def _check_values(cell: Cell, part: Estimator) -> None:
         raise InputError(f"{cell.method} on {cell.data}: {error}") from error
 
 
-def _parts(method: str) -> tuple[str, str]:
-    first, plus, second = method.partition("+")
-    if plus and not second:
-        raise InputError(f"{method}: name a classifier behind the +, or leave it out.")
-    return first, second
-
-
 def _presets(cell: Cell) -> dict[str, Any]:
     return {} if cell.preset == "default" else {"preset": cell.preset}
 
@@ -99,18 +93,6 @@ def _as_published(cell: Cell) -> dict[str, Any]:
     if cell.folds is not None or "validation_fraction" not in registry.get(cell.method).defaults:
         return {}
     return {"validation_fraction": 0.0}
-
-
-def _classifier(name: str) -> Any:
-    """Return the classifier of this name to put behind a sampler."""
-    if not name:
-        return default_classifier()
-    entry = registry.get(name)
-    if entry.kind != "classifier":
-        raise InputError(f"{name} is a sampler; behind a sampler goes a classifier.")
-    made = entry.estimator()
-    # Those of other libraries come wrapped to take any data; behind a sampler they are so anyway.
-    return made.classifier if isinstance(made, TwoStageClassifier) else made
 
 
 def _set(name: str, estimator: Any, settings: Mapping[str, Any], seed: int | None) -> Any:

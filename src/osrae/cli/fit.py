@@ -28,10 +28,11 @@ from osrae.data.frames import take_rows
 from osrae.data.labels import encode_labels, label_array
 from osrae.errors import InputError
 from osrae.methods.base import Estimator
+from osrae.methods.combination import classifier_behind, split_name
 from osrae.methods.entries import MethodEntry
+from osrae.methods.foreign import can_be_written
 from osrae.methods.persistence import save_estimator
 from osrae.methods.registry import get
-from osrae.methods.two_stage import default_classifier
 from osrae.report.fit import fit_report
 from osrae.report.render import check_report_path, write_report
 from osrae.training.checkpoint import has_checkpoint
@@ -120,7 +121,7 @@ def run(
 def _check_data(name: str, data: Path) -> None:
     """Refuse a method that does not take data of this kind."""
     kind = "tables" if is_table(data) else "pictures"
-    takes = get(name).data
+    takes = get(split_name(name)[0]).data
     if kind not in takes:
         raise InputError(
             f"--method {name} is for {' and '.join(takes)}, and {data} is read as {kind}; "
@@ -136,9 +137,11 @@ def _model(method: MethodOptions, checkpoints: dict[str, Path], resume: bool) ->
     InputError
         If there is no such method, or its models cannot be written.
     """
-    entry = get(method.name)
-    second = _second_stage(entry)
-    model = entry.estimator(**method.parameters(entry, second))
+    first, behind = split_name(method.name)
+    entry = get(first)
+    classifier = _behind(entry, behind)
+    settable = set() if classifier is None else _settable(classifier)
+    model = entry.estimator(**method.parameters(entry, settable))
     places = {}
     if entry.kind == "sampler":
         places[checkpoints["sampler-checkpoint"]] = model
@@ -147,26 +150,41 @@ def _model(method: MethodOptions, checkpoints: dict[str, Path], resume: bool) ->
             categorical_features=method.categorical or "auto",
             random_state=method.seed,
         )
-    if second:
-        model.classifier = default_classifier(**method.second_stage())
+    if classifier is not None:
+        model.classifier = classifier.set_params(**_of_the_classifier(method, classifier))
     last = model.classifier if isinstance(model, TwoStageClassifier) else model
-    if not isinstance(last, Estimator):
+    if not isinstance(last, Estimator) and not can_be_written(last):
         raise InputError(
-            f"--method {method.name} ends in a {type(last).__name__} of another library, which "
-            "osrae does not write to disk; use it in Python: "
+            f"--method {method.name} ends in a {type(last).__name__} of {type(last).__module__}, "
+            "which osrae does not write to disk; use it in Python: "
             f"osrae.methods.get({method.name!r}).estimator()."
         )
     keep_checkpoints(method.name, {**places, checkpoints["checkpoint"]: last}, resume)
     return model
 
 
-def _second_stage(entry: MethodEntry) -> set[str]:
-    """Return what can be set of the default classifier, if a method has that behind it."""
+def _behind(entry: MethodEntry, name: str) -> Any:
+    """Return the untrained classifier behind a sampler; None if the method has none to be told."""
+    if name and entry.kind != "sampler":
+        raise InputError(f"--method {entry.name}+{name}: {entry.name} is no sampler.")
     if entry.kind != "sampler":
         made = entry.estimator()
         if not isinstance(made, TwoStageClassifier) or made.classifier is not None:
-            return set()
-    return default_classifier().get_params(deep=False).keys() - NOT_TO_SET - _OF_THE_DATA
+            return None
+    return classifier_behind(name)
+
+
+def _settable(classifier: Any) -> set[str]:
+    """Return what the shell can set of the classifier behind a sampler."""
+    return classifier.get_params(deep=False).keys() - NOT_TO_SET - _OF_THE_DATA
+
+
+def _of_the_classifier(method: MethodOptions, classifier: Any) -> dict[str, Any]:
+    """Return what it is told; other libraries' mean something else by ``verbose`` and the like."""
+    known = classifier.get_params(deep=False).keys()
+    if not isinstance(classifier, Estimator):
+        known -= method.run().keys()
+    return {name: value for name, value in method.second_stage().items() if name in known}
 
 
 def _split(source: Source, fraction: float, seed: int) -> _Parts:

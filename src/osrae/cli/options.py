@@ -49,8 +49,8 @@ Method = Annotated[
     str,
     typer.Option(
         metavar="NAME",
-        help="A method of `osrae methods`; to resample, a sampler. Models of another library's "
-        "classifiers (gradient-boosting and the like) cannot be saved: use these in Python.",
+        help="A method of `osrae methods`; to train, also SAMPLER+CLASSIFIER, as "
+        "smote+gradient-boosting; to resample, a sampler.",
     ),
 ]
 Preset = Annotated[

@@ -1,4 +1,4 @@
-"""Models as folders of safetensors and JSON."""
+"""Models as folders of safetensors and JSON; parts of scikit-learn's are files of skops."""
 
 from __future__ import annotations
 

@@ -18,6 +18,7 @@ from osrae.methods.base import Estimator
 from osrae.methods.classifying import AccuracyMixin
 from osrae.methods.deep import DeepEstimator
 from osrae.methods.deep_classifier import DeepClassifier
+from osrae.methods.foreign import foreign_path, read_foreign, write_foreign
 from osrae.methods.generating import Generator
 from osrae.methods.inputs import check_features, check_labels, told_classes
 from osrae.methods.parameters import DataParameters, estimator
@@ -241,17 +242,13 @@ class TwoStageClassifier(AccuracyMixin, Estimator):
     def _write(self, folder: Path, notes: dict[str, Any] | None) -> None:
         from osrae.methods.persistence import write_estimator
 
-        for name, part in self._parts().items():
-            if not isinstance(part, Estimator):
-                raise InputError(
-                    f"The {name} is a {type(part).__name__}, which only pickle could write, and a "
-                    "pickle runs code when it is loaded. Keep such a model with joblib, or use "
-                    "parts of osrae."
-                )
         write_estimator(self, folder, notes)
         for name, part in self._parts().items():
-            (folder / name).mkdir()
-            part._write(folder / name, None)
+            if isinstance(part, Estimator):
+                (folder / name).mkdir()
+                part._write(folder / name, None)
+            else:
+                write_foreign(part, foreign_path(folder, name))
 
     def _parts(self) -> dict[str, Any]:
         parts = {"sampler": self.sampler_, "classifier": self.classifier_}
@@ -267,7 +264,10 @@ class TwoStageClassifier(AccuracyMixin, Estimator):
 
         self.sampler_ = None
         for name in content["parts"]:
-            part = load_estimator(folder / name, device)
+            foreign = foreign_path(folder, name)
+            part = (
+                read_foreign(foreign) if foreign.exists() else load_estimator(folder / name, device)
+            )
             setattr(self, f"{name}_", part)
             setattr(self, name, clone(part))
 
