@@ -5,6 +5,7 @@ import pytest
 from sklearn.datasets import load_wine
 
 import osrae
+from osrae.benchmark import comparing
 from osrae.report.comparison import comparison_report
 from osrae.report.render import render
 
@@ -32,6 +33,9 @@ def test_it_says_what_to_use_first_and_how_to_train_it(page):
         "Ranking", "Classes", "Whether its probabilities can be believed", "Left out",
         "How it was compared",
     ]  # fmt: skip
+    facts = dict(page.sections[-1].items[1].pairs)
+    assert "imbalanced-learn" in facts
+    assert "cores" in facts["machine"]
 
 
 def test_the_ranking_has_a_row_for_every_method_that_was_measured(page):
@@ -76,3 +80,21 @@ def test_scores_that_are_the_same_in_all_folds_have_no_interval():
     (ranking,) = page.sections[0].items
     assert ranking.rows[0][1] == 100.0
     assert page.opening[0].items[0].detail == "the same in every fold"
+
+
+def test_a_model_is_there_to_be_looked_at(monkeypatch):
+    data = load_wine()
+    rows = np.r_[0:59, 59:99, 130:142]
+    monkeypatch.setattr(comparing, "_MOST_REPEATS", 1)
+    monkeypatch.setattr(comparing, "_SHORT", np.inf)
+    monkeypatch.setattr(comparing, "_in_turn", lambda runs, *when: ((run, 9.0) for run in runs))
+    found = osrae.compare(data.data[rows], data.target[rows],
+                          methods=["smote+logistic-regression", "rae"], budget=0.01)  # fmt: skip
+    assert found.example.title == found.result("rae").candidate.title  # it has a latent space
+    assert len(found.example.X_test) == len(found.result("rae").folds[0].test)
+    assert found.example.acsa == found.result("rae").acsa[0]
+    page = comparison_report(found)
+    titles = [section.title for section in page.sections]
+    assert titles[3:6] == ["Latent space", "New samples", "Training of the model"]
+    assert all("trained on the rows of the first fold" in s.text for s in page.sections[3:6])
+    assert render(page)

@@ -19,10 +19,12 @@ from osrae.benchmark.candidates import candidates
 from osrae.benchmark.comparison import (
     LEAST_SHARE,
     Comparison,
+    Example,
     FoldScores,
     MethodResult,
     share_until,
 )
+from osrae.benchmark.measures import makes_samples
 from osrae.data.description import DataKind
 from osrae.data.frames import n_rows, take_rows
 from osrae.data.labels import encode_labels, label_array
@@ -124,15 +126,18 @@ def compare(
     folds = _Folds(X, codes, classes, _fold_number(classes, codes), random_state)
     runs = [_Run(MethodResult(candidate), folds) for candidate in chosen]
     repeats, interrupted = 0, False
+    example: Example | None = None
     try:
         for run, seconds in _in_turn(runs, started, budget):
             report(run.result.candidate.title)
             run.first(seconds)
+            example = _better(example, run)
         for run in runs:
             left = started + budget - time.monotonic()
             if run.fits_after_all(left):
                 report(run.result.candidate.title)
                 run.first(left)
+                example = _better(example, run)
         repeats = 1
         while repeats < _MOST_REPEATS and _fits(runs, started + budget):
             report(f"Repetition {repeats + 1} with other folds")
@@ -160,7 +165,16 @@ def compare(
         seconds=time.monotonic() - started,
         random_state=random_state,
         interrupted=interrupted,
+        example=example,
     )
+
+
+def _better(before: Example | None, run: _Run) -> Example | None:
+    """Keep one model to be looked at: all of them would not fit into memory."""
+    new, run.example = run.example, None
+    if new is None or not run.result.folds:
+        return before
+    return new if before is None or new.rank > before.rank else before
 
 
 def _check_numbers(budget: Any, rope: Any) -> None:
@@ -229,6 +243,7 @@ class _Run:
         self.result, self.folds = result, folds
         self.timed: TrainingPlan | None = None
         self.warnings: dict[tuple[str, type[Warning]], None] = {}
+        self.example: Example | None = None
 
     def first(self, seconds: float) -> None:
         """Run on the first repetition's folds within this time; or leave the method out."""
@@ -329,6 +344,9 @@ class _Run:
         seconds = time.perf_counter() - started
         codes = self.folds.codes[test]
         scores = summary(codes, predicted)
+        if number == 0 and hasattr(model, "codec_") and makes_samples(model, classes[0]):
+            parts = (*self.folds.rows(train), *self.folds.rows(test))
+            self.example = Example(self.result.candidate.title, model, *parts, scores["acsa"])
         recalls = np.full(len(classes), np.nan)
         for code in np.unique(codes):
             recalls[code] = (predicted[codes == code] == code).mean()

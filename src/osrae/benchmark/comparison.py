@@ -14,7 +14,7 @@ from osrae.benchmark.candidates import Candidate
 from osrae.errors import InputError
 from osrae.evaluation.statistics import CorrelatedTPosterior, bayesian_correlated_t
 
-__all__ = ["LEAST_SHARE", "Comparison", "FoldScores", "MethodResult", "share_until"]
+__all__ = ["LEAST_SHARE", "Comparison", "Example", "FoldScores", "MethodResult", "share_until"]
 
 _LEVEL = 0.95
 _HALF = 0.5
@@ -109,6 +109,34 @@ class MethodResult:
 
 
 @dataclass(frozen=True)
+class Example:
+    """A model that was trained on the first fold, to be looked at.
+
+    Attributes
+    ----------
+    title : str
+        Of its method.
+    model : estimator
+    X_train, y_train, X_test, y_test
+    acsa : float
+        On the test part.
+    """
+
+    title: str
+    model: Any
+    X_train: Any
+    y_train: np.ndarray
+    X_test: Any
+    y_test: np.ndarray
+    acsa: float
+
+    @property
+    def rank(self) -> tuple[bool, float]:
+        """A latent space comes before none, then the higher score."""
+        return hasattr(self.model, "sample_latent"), self.acsa
+
+
+@dataclass(frozen=True)
 class Comparison:
     """Methods on one data set, by repeated stratified cross-validation.
 
@@ -130,6 +158,9 @@ class Comparison:
     random_state : int
     interrupted : bool
         Whether it was stopped before all methods had run.
+    example : Example or None
+        Of the methods that make samples, the best on the first fold; one with a latent space if
+        any has.
     """
 
     classes: np.ndarray
@@ -143,6 +174,7 @@ class Comparison:
     seconds: float
     random_state: int
     interrupted: bool = False
+    example: Example | None = None
 
     @property
     def measured(self) -> list[MethodResult]:

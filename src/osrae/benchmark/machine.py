@@ -8,13 +8,14 @@ import resource
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Self
 
 from osrae.storage import library_versions
 
-__all__ = ["Meter", "code_state", "machine", "peak_memory", "versions"]
+__all__ = ["Meter", "code_state", "machine", "machine_text", "peak_memory", "versions"]
 
 #: Libraries that decide results beside those that a model file names.
 _ALSO = ("scipy", "imbalanced-learn", "pandas")
@@ -33,6 +34,12 @@ def machine() -> dict[str, Any]:
         "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
         "system": platform.platform(),
     }
+
+
+def machine_text(told: Mapping[str, Any]) -> str:
+    """Say in words what `machine` returned."""
+    gpu = f", {told['gpu']}" if told["gpu"] else ""
+    return f"{told['processor']}, {told['threads']} of {told['cores']} cores{gpu}"
 
 
 def _processor() -> str:

@@ -18,7 +18,14 @@ from osrae.evaluation.classification import confusion_table, per_class_table, su
 from osrae.evaluation.features import default_extractor
 from osrae.evaluation.generation import compare_samples
 
-__all__ = ["finite", "score_samples", "score_test", "shown_latent", "shown_samples"]
+__all__ = [
+    "finite",
+    "makes_samples",
+    "score_samples",
+    "score_test",
+    "shown_latent",
+    "shown_samples",
+]
 
 #: Generated and real test samples of each class that are compared (the paper's number).
 _COMPARED = 800
@@ -71,7 +78,7 @@ def score_samples(model: Any, parts: Parts, seed: int) -> dict[str, Any] | None:
 
     None for tables, and for models that make no pictures.
     """
-    if not parts.pictures or not _makes_samples(model, parts):
+    if not parts.pictures or not makes_samples(model, parts.y[0]):
         return None
     X, y = parts.tests[parts.main_test]
     labels, counts = np.unique(y, return_counts=True)
@@ -102,7 +109,7 @@ def shown_samples(model: Any, parts: Parts, seed: int) -> dict[str, np.ndarray]:
     dict of str to ndarray of uint8
         ``made/CLASS`` and ``nearest/CLASS``; empty for tables, and for models that make none.
     """
-    if not parts.pictures or not _makes_samples(model, parts):
+    if not parts.pictures or not makes_samples(model, parts.y[0]):
         return {}
     arrays = {}
     for label in np.unique(parts.y):
@@ -141,12 +148,12 @@ def shown_latent(model: Any, parts: Parts, seed: int) -> dict[str, np.ndarray]:
     }
 
 
-def _makes_samples(model: Any, parts: Parts) -> bool:
-    """Say whether the model makes pictures; GAMO's points are features, and others make none."""
+def makes_samples(model: Any, label: Any) -> bool:
+    """Say whether a model makes samples; of pictures, GAMO makes features, and others nothing."""
     if not hasattr(model, "sample"):
         return False
     try:
-        model.sample(1, parts.y[0], 0)
+        model.sample(1, label, 0)
     except InputError:
         return False
     return True

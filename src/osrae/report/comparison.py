@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
 
 from osrae.benchmark.advice import advise, best_plain, how_to_train, spread
 from osrae.benchmark.comparison import Comparison, MethodResult
+from osrae.benchmark.machine import machine, machine_text, versions
 from osrae.evaluation.calibration import expected_calibration_error, reliability_table
 from osrae.report.classes import confusion_items, recall_table, results
 from osrae.report.figures import reliability
+from osrae.report.model import (
+    latent_sections,
+    sample_sections,
+    setting_items,
+    training_sections,
+)
 from osrae.report.page import (
     Code,
     Column,
@@ -26,7 +34,6 @@ from osrae.report.page import (
     Page,
     Section,
 )
-from osrae.storage import library_versions
 
 __all__ = ["comparison_report"]
 
@@ -74,6 +81,7 @@ def _sections(comparison: Comparison, chosen: MethodResult, command: str) -> Ite
     yield _ranking(comparison)
     yield _classes(comparison, chosen)
     yield from _calibration(comparison, chosen)
+    yield from _example(comparison)
     yield from _left_out(comparison)
     yield _how(comparison, command)
 
@@ -232,6 +240,20 @@ def _calibration(comparison: Comparison, chosen: MethodResult) -> Iterator[Secti
     )
 
 
+def _example(comparison: Comparison) -> Iterator[Section]:
+    """A model to be looked at, trained on the first fold."""
+    example, seed = comparison.example, comparison.random_state
+    if example is None:
+        return
+    of_which = f"By {example.title}, trained on the rows of the first fold."
+    for section in (
+        *latent_sections(example.model, example.X_test, example.y_test, "held-out samples", seed),
+        *sample_sections(example.model, example.X_train, example.y_train, seed),
+        *training_sections(example.model),
+    ):
+        yield replace(section, text=f"{of_which} {section.text}")
+
+
 def _left_out(comparison: Comparison) -> Iterator[Section]:
     if comparison.left_out:
         rows = [(r.candidate.title, r.left_out) for r in comparison.left_out]
@@ -252,8 +274,9 @@ def _how(comparison: Comparison, command: str) -> Section:
         ("seed", str(comparison.random_state)),
     ]
     items: list[Item] = [Code(command, "The command of this comparison")] if command else []
-    versions = [(name, str(number)) for name, number in library_versions().items()]
-    return Section("How it was compared", "", [*items, Facts([*facts, *versions])])
+    made_with = [("machine", machine_text(machine())), *versions().items()]
+    settings = [] if comparison.example is None else [*setting_items(comparison.example.model)]
+    return Section("How it was compared", "", [*items, Facts([*facts, *made_with]), *settings])
 
 
 def _interval(mean: float, low: float, high: float) -> Interval | float:
