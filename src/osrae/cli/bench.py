@@ -187,12 +187,13 @@ def _display(quiet: bool) -> Iterator[Any]:
         live = Live(bar, console=_stderr, refresh_per_second=2)
 
         def report(progress: Progress) -> None:
-            if not live.is_started:  # only now is it known that all cells can be run
+            # Only now is it known that all cells can be run. Without a terminal there is no bar:
+            # lines say how far the grid is.
+            if _stderr.is_terminal and not live.is_started:
                 stack.enter_context(live)
             bar.update(task, total=progress.total, completed=progress.finished,
                        state=_state(progress))  # fmt: skip
             if progress.latest is not None:
-                # Without a terminal there is no bar.
                 state = "" if _stderr.is_terminal else f" ({_place(progress)})"
                 _stderr.print(_line(progress.latest) + state)
 
