@@ -31,7 +31,7 @@ def test_presets_are_those_of_the_specification():
               "cross_entropy": "sum"}  # fmt: skip
     for settings in (original, large):
         assert {name: getattr(settings, name) for name in shared} == shared
-    names = ("architecture", "classifier", "learning_rate", "batch_size", "epochs",
+    names = ("architecture", "head", "learning_rate", "batch_size", "epochs",
              "extra_encoder_step", "warm_up_size", "rate_schedule")  # fmt: skip
     assert [getattr(original, name) for name in names] == [
         "mnist", "linear", 1e-5, 100, 50, True, 1000, "steps as run"
