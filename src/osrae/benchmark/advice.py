@@ -12,7 +12,7 @@ from osrae.benchmark.comparison import Comparison, MethodResult
 from osrae.data.description import DataKind
 from osrae.methods import registry
 from osrae.methods.base import Estimator
-from osrae.methods.combination import classifier_behind
+from osrae.methods.combination import classifier_behind, split_name
 from osrae.methods.foreign import can_be_written
 from osrae.methods.two_stage import TwoStageClassifier
 
@@ -167,7 +167,7 @@ def how_to_train(
     size : (height, width) or None
         That the pictures of a folder were brought to.
     """
-    first, _, second = name.partition("+")
+    first, second = split_name(name)
     model = registry.get(first).estimator()
     stage_two = model.classifier if isinstance(model, TwoStageClassifier) else model
     if second:

@@ -10,6 +10,7 @@ from osrae.benchmark.cells import Cell
 from osrae.benchmark.models import check_method, make_model
 from osrae.data.description import DataKind
 from osrae.methods import registry
+from osrae.methods.combination import split_name
 
 __all__ = ["ALWAYS", "Candidate", "candidates"]
 
@@ -113,7 +114,7 @@ def candidates(data: DataKind, methods: Sequence[str] | None = None) -> list[Can
 
 
 def _title(name: str) -> str:
-    first, _, second = name.partition("+")
+    first, second = split_name(name)
     if not second:
         entry = registry.get(first)
         return entry.title if entry.kind == "classifier" else f"{entry.title}, then a network"
