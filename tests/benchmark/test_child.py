@@ -12,6 +12,22 @@ from osrae.benchmark.child import run_isolated
 
 QUICK = Cell(data="keel/glass", method="logistic-regression")
 
+#: A child whose libraries greet, in Python and, as compiled ones do, below it.
+_GREETING = """
+import os
+from osrae.benchmark import child
+
+run = child._run
+
+def greeted(*request):
+    print("hello", flush=True)
+    os.write(1, b"from below")
+    return run(*request)
+
+child._run = greeted
+child.main()
+"""
+
 
 def test_a_cell_in_a_process_of_its_own_gives_the_same_result():
     from osrae.benchmark.running import run_cell
@@ -51,7 +67,7 @@ def test_an_error_is_an_outcome():
     ],
 )
 def test_a_process_that_leaves_nothing_is_an_outcome(monkeypatch, code, kind, said):
-    done = subprocess.CompletedProcess([], code, "", "last words")
+    done = subprocess.CompletedProcess([], code, b"", b"last words")
     monkeypatch.setattr(child.subprocess, "run", lambda *a, **k: done)
     error = run_isolated(QUICK.to_dict()).content["error"]
     assert error["type"] == kind
@@ -64,10 +80,29 @@ def test_threads_are_told_to_every_library(monkeypatch):
 
     def run(*args, env, **options):
         seen.update(env)
-        return subprocess.CompletedProcess([], 1, "", "")
+        return subprocess.CompletedProcess([], 1, b"", b"")
 
     monkeypatch.setattr(child.subprocess, "run", run)
     run_isolated(QUICK.to_dict(), None, 3)
     names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
     assert {seen[name] for name in names} == {"3"}
     assert seen["PATH"] == os.environ["PATH"]
+
+
+def test_what_libraries_print_is_no_part_of_an_outcome(tmp_path, monkeypatch):
+    program = tmp_path / "greeting.py"
+    program.write_text(_GREETING)
+    plain = subprocess.run
+    monkeypatch.setattr(
+        child.subprocess, "run", lambda command, **o: plain([command[0], str(program)], **o)
+    )
+    outcome = run_isolated(QUICK.to_dict(), None, 1)
+    assert outcome.content["status"] == "done"
+    with np.load(io.BytesIO(outcome.arrays), allow_pickle=False) as arrays:
+        assert "test/predicted" in arrays
+
+
+def test_nothing_is_left_in_the_folder_of_temporary_files(tmp_path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    assert run_isolated(QUICK.to_dict(), None, 1).content["status"] == "done"
+    assert list(tmp_path.iterdir()) == []

@@ -1,24 +1,25 @@
 """A cell in a process of its own: what it takes is its own, and what kills it kills it alone.
 
-    python -m osrae.benchmark.child FOLDER
+    python -m osrae.benchmark.child < REQUEST > OUTCOME
 
-reads ``request.json`` in FOLDER and writes ``outcome.json`` and ``arrays.npz`` beside it.
+REQUEST is JSON with the cell and the folder of the data; OUTCOME a line of JSON, then the bytes of
+an .npz file. Pipes hold nothing that would be left behind when a machine, or a user, kills a grid.
 """
 
 from __future__ import annotations
 
 import ctypes
+import io
 import json
 import os
 import signal
 import subprocess
 import sys
-import tempfile
 import traceback
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from osrae.benchmark.cells import Cell
 
@@ -68,26 +69,21 @@ def run_isolated(
     if threads is not None:
         names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
         environment |= dict.fromkeys(names, str(threads))
-    with tempfile.TemporaryDirectory(prefix="osrae-cell-") as name:
-        place = Path(name)
-        (place / "request.json").write_text(json.dumps({"cell": cell, "folder": folder}))
-        done = subprocess.run(
-            [sys.executable, "-m", "osrae.benchmark.child", name],
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            check=False,
-        )
-        if not (place / "outcome.json").exists():
-            return Outcome(_killed(cell, done))
-        content = json.loads((place / "outcome.json").read_text(encoding="utf-8"))
-        arrays = place / "arrays.npz"
-        return Outcome(content, arrays.read_bytes() if arrays.exists() else b"")
+    request = json.dumps({"cell": cell, "folder": folder})
+    done = subprocess.run(
+        [sys.executable, "-m", "osrae.benchmark.child"],
+        env=environment,
+        input=request.encode(),
+        capture_output=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        return Outcome(_killed(cell, done))
+    told, _, arrays = done.stdout.partition(b"\n")
+    return Outcome(json.loads(told), arrays)
 
 
-def _killed(cell: dict[str, Any], done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
+def _killed(cell: dict[str, Any], done: subprocess.CompletedProcess[bytes]) -> dict[str, Any]:
     """Describe a process that ended without an outcome."""
     if done.returncode < 0:
         name = signal.Signals(-done.returncode).name
@@ -96,45 +92,58 @@ def _killed(cell: dict[str, Any], done: subprocess.CompletedProcess[str]) -> dic
             message += "; the system does so when memory runs out"
     else:
         kind, message = "Died", f"The process ended with code {done.returncode}"
-    error = {"type": kind, "message": f"{message}.", "traceback": done.stderr[-_SHOWN_ERROR:]}
+    last_words = done.stderr.decode(errors="replace")[-_SHOWN_ERROR:]
+    error = {"type": kind, "message": f"{message}.", "traceback": last_words}
     return {"status": "failed", "cell": cell, "error": error}
 
 
-def main(place: Path) -> None:
-    """Run the cell that ``place`` asks for, and write what came of it there."""
+def main() -> None:
+    """Run the cell that the standard input asks for; the standard output is what came of it."""
     _die_with_parent()
+    with _own_output() as output:
+        request = json.load(sys.stdin)
+        outcome = _run(request["cell"], request["folder"])
+        text = json.dumps(outcome.content, ensure_ascii=False, allow_nan=False)
+        output.write(text.encode() + b"\n" + outcome.arrays)
+
+
+def _own_output() -> BinaryIO:
+    """Open the standard output, and send what anything else prints to where errors go."""
+    output = os.dup(sys.stdout.fileno())
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    return os.fdopen(output, "wb")
+
+
+def _run(cell: dict[str, Any], folder: str | None) -> Outcome:
     import numpy as np
 
     from osrae.benchmark.machine import code_state, machine, versions
     from osrae.benchmark.running import run_cell
 
-    request = json.loads((place / "request.json").read_text(encoding="utf-8"))
-    folder = request["folder"]
     try:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            result, arrays = run_cell(
-                Cell.from_dict(request["cell"]), None if folder is None else Path(folder)
-            )
-        said = dict.fromkeys(f"{w.category.__name__}: {w.message}" for w in caught)
-        content = {"status": "done", **result, "warnings": list(said)}
+            place = None if folder is None else Path(folder)
+            result, arrays = run_cell(Cell.from_dict(cell), place)
         if any(array.dtype.hasobject for array in arrays.values()):
             raise TypeError("Arrays of a result hold numbers and text only, not Python's objects.")
-        np.savez_compressed(place / "arrays.npz", **arrays)  # type: ignore[arg-type]
+        packed = io.BytesIO()
+        np.savez_compressed(packed, **arrays)  # type: ignore[arg-type]
     except Exception as error:  # whatever it is, the grid goes on and the result says it
-        content = {
-            "status": "failed",
-            "cell": request["cell"],
-            "error": {
-                "type": type(error).__name__,
-                "message": str(error),
-                "traceback": traceback.format_exc()[-_SHOWN_ERROR:],
-            },
-            "made": {"machine": machine(), "versions": versions(), "code": code_state()},
-        }
-    text = json.dumps(content, ensure_ascii=False, allow_nan=False)
-    (place / "outcome.new").write_text(text, encoding="utf-8")
-    (place / "outcome.new").replace(place / "outcome.json")
+        return Outcome(
+            {
+                "status": "failed",
+                "cell": cell,
+                "error": {
+                    "type": type(error).__name__,
+                    "message": str(error),
+                    "traceback": traceback.format_exc()[-_SHOWN_ERROR:],
+                },
+                "made": {"machine": machine(), "versions": versions(), "code": code_state()},
+            }
+        )
+    said = dict.fromkeys(f"{w.category.__name__}: {w.message}" for w in caught)
+    return Outcome({"status": "done", **result, "warnings": list(said)}, packed.getvalue())
 
 
 def _die_with_parent() -> None:
@@ -144,4 +153,4 @@ def _die_with_parent() -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main()

@@ -65,7 +65,7 @@ def test_notes_say_how_it_was_measured(folder):
     assert "Steps, stage by stage: RAE 100; GAMO 100." in notes
     assert "Failed: DGC on MNIST: MemoryError: no memory (seed 0)." in notes
     assert any("other settings or budgets, too (for RAE)" in note for note in notes)
-    assert "Machine: Z80, cores: 2, threads of a cell: 2." in notes
+    assert "Machine: Z80, 2 of 2 cores." in notes
     assert "Versions: python 3.12.1, torch 2.13.0." in notes
     assert "Code: abc1234." in notes
 

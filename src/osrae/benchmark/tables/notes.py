@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
+from osrae.benchmark.machine import machine_text
 from osrae.benchmark.measured import Measured
 from osrae.benchmark.results import Result
 from osrae.benchmark.tables.columns import DATA_TITLES, Found
@@ -199,12 +200,7 @@ def _which(results: Sequence[Result]) -> str:
 
 
 def _machine(result: Result) -> str:
-    machine = result.content["made"]["machine"]
-    graphics = f", {machine['gpu']}" if machine["gpu"] else ""
-    return (
-        f"{machine['processor']}, cores: {machine['cores']}, threads of a cell: "
-        f"{machine['threads']}{graphics}"
-    )
+    return machine_text(result.content["made"]["machine"])
 
 
 def _versions(result: Result) -> str:
