@@ -82,15 +82,17 @@ def method_title(name: str) -> str:
 
 
 def method_columns(store: Store, data: Iterable[str], methods: Sequence[str]) -> list[str]:
-    """Return the methods of a table, behind the paper's own what there is of its variants.
+    """Return the methods of a table, each with what there is of its variants behind it.
 
-    These are its presets, and its networks made equal to those of the others.
+    These are its presets, and the paper's own method with networks made equal to the others'.
     """
     names = list(data)
-    variants = [_EQUAL, *store.presets("rae")]
-    there = [v for v in variants if v not in methods and any(store.groups(d, v) for d in names)]
-    place = methods.index("rae") + 1
-    return [*methods[:place], *there, *methods[place:]]
+    columns: list[str] = []
+    for method in methods:
+        variants = [*([_EQUAL] if method == "rae" else []), *store.presets(method)]
+        there = [v for v in variants if v not in methods and any(store.groups(d, v) for d in names)]
+        columns += [method, *there]
+    return columns
 
 
 def ready_cells(grid: str, data: str) -> dict[str, Cell]:

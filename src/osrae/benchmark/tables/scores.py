@@ -178,8 +178,8 @@ def _across(
 
 
 def _printed_as(method: str) -> str:
-    """Return the paper's name of a column; variants of the method stand beside its figure."""
-    return "rae" if method.startswith("rae") else method
+    """Return the paper's name of a column; variants of a method stand beside its figure."""
+    return "rae" if method.startswith("rae") else method.partition(" ")[0]
 
 
 def _samples(found: Iterable[Found]) -> list[dict[str, Any]]:
