@@ -8,12 +8,14 @@
 Both train on the article's class distribution and are scored on 200 rows of each class that are in
 neither training nor test part; no validation part decides anything, the last weights count. Ours
 runs with ``preset="original"``, which has the authors' networks and moves, with ``"default"``, and
-with one of what the two differ in at a time, for ``--batches`` batches of the game each. Theirs, which needs about half a minute for 20 batches on a core, runs for
-``--their-batches`` where ``--code`` is given. Their program runs as it is; what it imports and
-later versions of Keras have elsewhere is put where it looks for it, and every loss gets an
-optimizer of its own, whose moments Keras 2.2 kept apart.
+with one of what the two differ in at a time, for ``--batches`` batches of the game each (ten
+minutes of a core). Theirs, which needs a second for a batch, runs for ``--their-batches`` where
+``--code`` is given. Their program runs as it is; what it imports and later versions of Keras have
+elsewhere is put where it looks for it, and every loss gets an optimizer of its own, whose moments
+Keras 2.2 kept apart.
 
-Writes results/gamo_authors.json: ACSA in % and its geometric counterpart, by batches of the game.
+Writes results/gamo_authors.json: ACSA in %, in all and of the two rarest classes, by
+batches of the game.
 """
 
 from __future__ import annotations
