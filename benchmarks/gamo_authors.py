@@ -29,19 +29,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from measuring import write
-from sklearn.metrics import recall_score
+from scored_run import Part, scored_run
 
 from osrae.data.codec import fit_codec
-from osrae.data.samples import Samples
 from osrae.datasets import load_split
 from osrae.methods.gamo_method import GAMO
 from osrae.methods.gamo_settings import PRESETS, resolve_game
-from osrae.training.batches import TrainingData
-from osrae.training.callbacks import Callback, TrainingState
-from osrae.training.device import place, resolve_precision
-from osrae.training.engine import RunSettings, train
 
 _PER_CLASS = 200
 _PROGRAM = "fashion_mnist_gamo_main.py"
@@ -89,7 +83,7 @@ exec(compile(text.replace(length, f"max_step=32, {2 * batches}"), program, "exec
 """
 
 
-def parts() -> dict[str, tuple[np.ndarray, np.ndarray]]:
+def parts() -> dict[str, Part]:
     """Return pictures and labels to train on and to score on."""
     split = load_split("fashion-mnist", None, 0)
     assert split.X_validation is not None
@@ -122,54 +116,17 @@ def theirs(code: Path, python: Path, batches: int) -> list[dict[str, Any]]:
     return [{"code": "theirs", "batches": max(1, n), "acsa": acsa} for n, acsa in found]
 
 
-class Scores(Callback):
-    """Scores a game between its batches."""
-
-    def __init__(self, method: GAMO, x: torch.Tensor, y: np.ndarray, n_samples: int) -> None:
-        self.method, self.x, self.y, self.n_samples = method, x, y, n_samples
-        self.played = 0
-        self.found: list[dict[str, Any]] = []
-
-    def on_step(self, state: TrainingState) -> None:
-        phase = self.method.settings.place(state.step - 1, self.n_samples).phase
-        self.played += phase == "game"
-        if phase == "game" and self.played in _SCORED_AT:
-            self.found.append({"batches": self.played, "step": state.step, **self.score()})
-
-    def score(self) -> dict[str, float]:
-        was = self.method.training
-        self.method.eval()
-        with torch.no_grad():
-            codes = torch.cat([self.method.logits(part).argmax(1) for part in self.x.split(500)])
-        self.method.train(was)
-        recalls = recall_score(self.y, codes.numpy(), average=None)
-        rarest = 100 * recalls[-2:].mean()
-        return {"acsa": 100 * recalls.mean(), "two rarest": rarest}
-
-
 def ours(preset: str, changes: dict[str, Any], batches: int, seed: int) -> list[dict[str, Any]]:
     """Play with our code, and return its scores."""
-    (X, y), (held, held_y) = parts().values()
-    codec = fit_codec(X, None, None)
-    labels = torch.from_numpy(y.astype(np.int64))  # classes are 0 to 9
-    data = TrainingData(Samples(codec.rows(X)), labels)
-    settings = resolve_game(PRESETS, preset, codec.description, changes)
-    torch.manual_seed(seed)
-    method = GAMO(codec.description, torch.bincount(labels), settings)
-    device = torch.device("cpu")
-    method.precision = resolve_precision("auto", device, codec.description)
-    place(method, device, torch.float32)
-    pictures = Samples(codec.rows(held))
-    x = torch.cat(list(pictures.blocks(len(held), device)))
-    steps = settings.full_steps(len(data))
-    scores = Scores(method, x, held_y, len(data))
-
-    class Ends(Callback):
-        def on_step(self, state: TrainingState) -> None:
-            state.stop = scores.played >= batches
-
-    train(method, data, None, RunSettings(steps, steps, seed), [scores, Ends()])
-    return [{"code": "ours", "preset": preset, **changes, "seed": seed, **s} for s in scores.found]
+    training, held = parts().values()
+    description = fit_codec(training[0], None, None).description
+    settings = resolve_game(PRESETS, preset, description, changes)
+    n, steps = len(training[0]), settings.full_steps(len(training[0]))
+    game = [step + 1 for step in range(steps) if settings.place(step, n).phase == "game"]
+    scored = {game[count - 1]: count for count in _SCORED_AT if count <= batches}
+    run = scored_run(GAMO, settings, training, held, steps=steps, at=scored, seed=seed)
+    told = {"code": "ours", "preset": preset, **changes, "seed": seed}
+    return [{**told, "batches": scored[row["step"]], **row} for row in run]
 
 
 def main() -> None:

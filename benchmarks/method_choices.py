@@ -2,6 +2,7 @@
 
     python benchmarks/method_choices.py
     python benchmarks/method_choices.py --part dgc
+    python benchmarks/method_choices.py --part dgc-length
     python benchmarks/method_choices.py --part gamo
     python benchmarks/method_choices.py --part bagan
     python benchmarks/method_choices.py --part rae
@@ -17,6 +18,8 @@ On pictures of half their size, scored on rows outside training and test parts:
 - dgc: whether DGC's recogniser has the dropout of Table 16, the same weight, and that of the codes'
   distance from a normal distribution, on MNIST and CIFAR-10; also by one part of the score of
   labels alone, how well the label's code decodes, or how likely the code makes the label;
+- dgc-length: how DGC fares in a run of its whole length under either course of the learning rate,
+  on MNIST and CIFAR-10;
 - gamo: how GAMO's features learn, how many generated points a batch has, and whether the features
   have the dropout of Table 16, then a longer game and the authors' networks, on Fashion-MNIST and
   CIFAR-10; with the recall of the two rarest classes;
@@ -33,6 +36,7 @@ import argparse
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -41,6 +45,7 @@ from unittest.mock import patch
 import numpy as np
 import torch
 from measuring import write
+from scored_run import scored_run
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import balanced_accuracy_score, recall_score
 from sklearn.model_selection import StratifiedKFold
@@ -49,6 +54,8 @@ from sklearn.neighbors import KNeighborsClassifier
 from osrae import BAGAN, MCCCR, DGCClassifier, GAMOClassifier, RAEClassifier, TwoStageClassifier
 from osrae.data.frames import take_rows
 from osrae.datasets import load_original, load_split
+from osrae.methods.dgc_method import DGC
+from osrae.methods.dgc_settings import PRESETS as DGC_PRESETS
 from osrae.methods.two_stage import default_classifier
 
 _TABLES = ("optdigits", "vehicle", "cleveland", "page-blocks")
@@ -165,6 +172,23 @@ def dgc() -> list[dict[str, Any]]:
     return rows
 
 
+#: Length of the run, and where it is scored; about the default's on all rows.
+_DGC_LENGTHS = {"mnist": (4800, range(600, 4801, 600)), "cifar10": (5000, range(1000, 5001, 1000))}
+
+
+def dgc_length() -> list[dict[str, Any]]:
+    """Train DGC for as long as its epochs are, and score it on the way."""
+    rows = []
+    for name, schedule in product(_DGC_LENGTHS, ("steps", "exponential")):
+        X_train, y_train, X, y = small_pictures(name, 100)
+        settings = replace(DGC_PRESETS["default"]["pictures"], rate_schedule=schedule)
+        steps, at = _DGC_LENGTHS[name]
+        run = scored_run(DGC, settings, (X_train, y_train), (X, y), steps=steps, at=at)
+        rows += [{"data": name, "schedule": schedule, **row} for row in run]
+        print(*rows[-len(run) :], sep="\n", flush=True)
+    return rows
+
+
 def _by_parts(model: DGCClassifier, X: np.ndarray) -> dict[str, np.ndarray]:
     """Predict by each half of the score of a label's mean code."""
     method = model.method_.eval()
@@ -257,7 +281,14 @@ def tables() -> list[dict[str, Any]]:
     return rows
 
 
-_PARTS = {"tables": tables, "dgc": dgc, "gamo": gamo, "bagan": bagan, "rae": rae}
+_PARTS = {
+    "tables": tables,
+    "dgc": dgc,
+    "dgc-length": dgc_length,
+    "gamo": gamo,
+    "bagan": bagan,
+    "rae": rae,
+}
 
 
 def main() -> None:
