@@ -42,7 +42,7 @@ def test_presets_are_those_of_the_specification():
     assert original.resolve_steps(9000) == 200 + 4500
     default = PRESETS["default"]["pictures"]
     assert (default.architecture, default.learning_rate, default.reshuffle) == ("equal", 2e-4, True)
-    assert default.rate_schedule == "steps"
+    assert default.rate_schedule == PRESETS["default"]["tables"].rate_schedule == "exponential"
     assert default.mmd_weight == original.mmd_weight / original.batch_size
 
 
