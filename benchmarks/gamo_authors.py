@@ -79,7 +79,8 @@ sys.path.insert(0, code)
 text = open(f"{code}/{program}").read()
 length = "max_step=32, 50000"
 assert length in text
-exec(compile(text.replace(length, f"max_step=32, {2 * batches}"), program, "exec"))
+program_text = text.replace(length, f"max_step=32, {2 * batches}")
+exec(compile(program_text, program, "exec"), {"__name__": "__main__"})
 """
 
 
