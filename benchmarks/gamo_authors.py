@@ -73,8 +73,7 @@ predicted = Model.predict
 Model.predict = lambda self, x, batch_size=32: predicted(self, x, batch_size, verbose=0)
 Model.save = lambda self, path: None
 Model.summary = lambda self: None
-np.random.seed(0)
-tf.random.set_seed(0)
+keras.utils.set_random_seed(0)
 sys.path.insert(0, code)
 text = open(f"{code}/{program}").read()
 length = "max_step=32, 50000"

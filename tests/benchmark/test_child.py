@@ -8,7 +8,7 @@ import pytest
 
 from osrae.benchmark import child
 from osrae.benchmark.cells import Cell
-from osrae.benchmark.child import run_isolated
+from osrae.benchmark.child import Outcome, run_isolated
 
 QUICK = Cell(data="keel/glass", method="logistic-regression")
 
@@ -64,6 +64,7 @@ def test_an_error_is_an_outcome():
         (-signal.SIGKILL, "Killed", "SIGKILL; the system does so when memory runs out"),
         (-signal.SIGSEGV, "Killed", "SIGSEGV"),
         (3, "Died", "code 3"),
+        (0, "Died", "code 0"),
     ],
 )
 def test_a_process_that_leaves_nothing_is_an_outcome(monkeypatch, code, kind, said):
@@ -73,6 +74,26 @@ def test_a_process_that_leaves_nothing_is_an_outcome(monkeypatch, code, kind, sa
     assert error["type"] == kind
     assert said in error["message"]
     assert error["traceback"] == "last words"
+
+
+PACKED = child._packed(Outcome({"status": "done", "name": "Löwe\n"}, b"\nosrae outcome: 1 2\n"))
+
+
+@pytest.mark.parametrize("code", [0, 1, -signal.SIGSEGV])
+@pytest.mark.parametrize("greeting", [b"", b"hello\n"])
+def test_a_whole_outcome_counts_however_the_process_ends(monkeypatch, code, greeting):
+    done = subprocess.CompletedProcess([], code, greeting + PACKED, b"")
+    monkeypatch.setattr(child.subprocess, "run", lambda *a, **k: done)
+    outcome = run_isolated(QUICK.to_dict())
+    assert outcome.content == {"status": "done", "name": "Löwe\n"}
+    assert outcome.arrays == b"\nosrae outcome: 1 2\n"
+
+
+def test_a_part_of_an_outcome_is_none(monkeypatch):
+    assert all(child._unpacked(PACKED[:size]) is None for size in range(len(PACKED)))
+    done = subprocess.CompletedProcess([], -signal.SIGKILL, PACKED[:-1], b"")
+    monkeypatch.setattr(child.subprocess, "run", lambda *a, **k: done)
+    assert run_isolated(QUICK.to_dict()).content["error"]["type"] == "Killed"
 
 
 def test_threads_are_told_to_every_library(monkeypatch):

@@ -2,8 +2,9 @@
 
     python -m osrae.benchmark.child < REQUEST > OUTCOME
 
-REQUEST is JSON with the cell and the folder of the data; OUTCOME a line of JSON, then the bytes of
-an .npz file. Pipes hold nothing that would be left behind when a machine, or a user, kills a grid.
+REQUEST is JSON with the cell and the folder of the data. OUTCOME is a mark, the sizes of what
+follows, JSON, and the bytes of an .npz file: whole once all is there, however the process then ends.
+Pipes hold nothing that would be left behind when a machine, or a user, kills a grid.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ __all__ = ["Outcome", "run_isolated"]
 
 _DIE_WITH_PARENT = 1  # Linux: PR_SET_PDEATHSIG
 _SHOWN_ERROR = 4000
+#: What may stand before it was printed while Python started.
+_MARK = b"\nosrae outcome: "
 
 
 @dataclass(frozen=True)
@@ -77,10 +80,21 @@ def run_isolated(
         capture_output=True,
         check=False,
     )
-    if done.returncode != 0:
-        return Outcome(_killed(cell, done))
-    told, _, arrays = done.stdout.partition(b"\n")
-    return Outcome(json.loads(told), arrays)
+    return _unpacked(done.stdout) or Outcome(_killed(cell, done))
+
+
+def _packed(outcome: Outcome) -> bytes:
+    text = json.dumps(outcome.content, ensure_ascii=False, allow_nan=False).encode()
+    return _MARK + f"{len(text)} {len(outcome.arrays)}\n".encode() + text + outcome.arrays
+
+
+def _unpacked(said: bytes) -> Outcome | None:
+    """Return what `_packed` packed; None if it is not there, or not all of it."""
+    head, _, rest = said.partition(_MARK)[2].partition(b"\n")
+    sizes = [int(size) for size in head.split()]
+    if len(sizes) != 2 or len(rest) != sum(sizes):
+        return None
+    return Outcome(json.loads(rest[: sizes[0]]), rest[sizes[0] :])
 
 
 def _killed(cell: dict[str, Any], done: subprocess.CompletedProcess[bytes]) -> dict[str, Any]:
@@ -102,9 +116,7 @@ def main() -> None:
     _die_with_parent()
     with _own_output() as output:
         request = json.load(sys.stdin)
-        outcome = _run(request["cell"], request["folder"])
-        text = json.dumps(outcome.content, ensure_ascii=False, allow_nan=False)
-        output.write(text.encode() + b"\n" + outcome.arrays)
+        output.write(_packed(_run(request["cell"], request["folder"])))
 
 
 def _own_output() -> BinaryIO:

@@ -122,8 +122,8 @@ class DGCSettings(Settings):
         return share / math.prod(description.shape)
 
 
-#: At the full rate to the end, codes tell the label that they were made with in the last third of a
-#: run, and nothing of the sample (benchmarks/method_choices.py, its part "dgc-length").
+#: In a long run at the full rate, codes of pictures come to tell the label that they were made with
+#: and less of the sample (benchmarks/method_choices.py, its part "dgc-length").
 _DEFAULT = DGCSettings(rate_schedule="exponential", least_steps=1500)
 _ORIGINAL = DGCSettings(
     architecture="mnist",
