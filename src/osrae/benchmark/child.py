@@ -3,7 +3,7 @@
     python -m osrae.benchmark.child < REQUEST > OUTCOME
 
 REQUEST is JSON with the cell and the folder of the data. OUTCOME is a mark, the sizes of what
-follows, JSON, and the bytes of an .npz file: whole once all is there, however the process then ends.
+follows, JSON, and the bytes of an .npz file: whole once all is there, however the process ends.
 Pipes hold nothing that would be left behind when a machine, or a user, kills a grid.
 """
 
