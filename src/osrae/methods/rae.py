@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from osrae.data.description import DataDescription
+from osrae.methods.mixtures import mix_across
 from osrae.methods.presets import RAESettings
 from osrae.networks import build_critic, build_decoder, build_encoder, build_mixer
 from osrae.networks.layers import one_hot
@@ -155,6 +156,7 @@ class RAE(Classifies):
 
     def prepare(self, data: TrainingData) -> None:
         """Make fresh optimizers; a run begins with it, on the networks' final device."""
+        self.whiten(data)
         self.optimizers = _optimizers(self.networks, self.settings)
 
     @property
@@ -177,6 +179,8 @@ class RAE(Classifies):
         s, batch = self.settings, self._draw(source)
         if s.rate_schedule == "cosine":
             set_rate_factor(self.optimizers.values(), cosine_factor(batch.progress))
+        if s.mixes_across(batch.step):
+            return self._step_across(batch)
         terms = s.terms(batch.step)
         with autocast(self.device, self.precision):
             run = self._forward(batch, terms)
@@ -198,6 +202,21 @@ class RAE(Classifies):
         if "critic" in terms:
             for _ in range(s.critic_steps - 1):
                 losses["critic"] = self._further_critic_step(self._draw(source))
+        self._update_averages(batch.step, losses)
+        return losses
+
+    def _step_across(self, batch: Batch) -> dict[str, Tensor]:
+        """Move encoder and classifier by samples that are mixed across classes."""
+        s, generator = self.settings, batch.generator
+        x, y = self._augmented(batch.x.flatten(0, 1), generator), batch.y.repeat(self.tuple_size)
+        mixed = mix_across(x, y, s.mixup, s.mixup_alpha, generator, s.mixup_probability)
+        with autocast(self.device, self.precision):
+            z = full(self.networks["encoder"](mixed.x))
+            logits = full(self.networks["classifier"](z))
+            terms = [F.cross_entropy(logits, y, reduction="none") for y in mixed.labels]
+            clf = (mixed.shares * torch.stack(terms)).sum() / len(batch.y)
+            losses = {"classifier": clf, **self._encoder_losses(clf, None)}
+        move(self.optimizers, losses)
         self._update_averages(batch.step, losses)
         return losses
 
@@ -345,8 +364,8 @@ class RAE(Classifies):
         these are taken off, by Bayes' rule.
         """
         logits = full(self.final("classifier")(z.to(self.dtype)))
-        last = self.class_probabilities(self.class_counts, progress=1.0)
-        return logits - (last / last.sum()).log().to(logits.dtype)
+        last = self.class_probabilities(self.class_counts.cpu(), progress=1.0)
+        return logits - (last / last.sum()).log().to(logits)
 
     def logits(self, x: Tensor) -> Tensor:
         """Logits of samples for equally common classes: ``(n, …)`` to ``(n, C)``."""
