@@ -12,13 +12,11 @@ from torch.nn import functional as F
 from osrae.methods.deep_classifier import PRESETS, PlainClassifier, PlainSettings
 from osrae.methods.losses import (
     LOSSES,
-    beta_share,
     effective_number_weights,
     inverse_frequency_weights,
     ldam_margins,
-    mix,
-    remix_share,
 )
+from osrae.methods.mixtures import beta_share, mix, remix_share
 from osrae.training.augmentation import POLICIES
 from osrae.training.batches import TrainingData
 

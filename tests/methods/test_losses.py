@@ -5,14 +5,12 @@ import math
 import numpy as np
 import pytest
 import torch
-from scipy import stats
 
 from osrae.methods.losses import (
     DEFERRAL,
     LOSSES,
     CosineClassifier,
     balanced_softmax,
-    beta_share,
     cross_entropy,
     effective_number_weights,
     focal,
@@ -20,8 +18,6 @@ from osrae.methods.losses import (
     ldam,
     ldam_margins,
     logit_adjustment,
-    mix,
-    remix_share,
     weighted_mean,
 )
 
@@ -272,63 +268,3 @@ def test_cosine_classifier_keeps_its_digits_under_autocast():
         half = head(x)
     assert half.dtype == torch.float32
     torch.testing.assert_close(half, head(x))
-
-
-# ---------------------------------------------------------------- mixtures
-
-
-@pytest.mark.parametrize("alpha", [0.2, 1.0, 4.0])
-def test_shares_are_beta_distributed(alpha):
-    generator = torch.Generator().manual_seed(0)
-    shares = np.array([beta_share(alpha, generator).item() for _ in range(2000)])
-    assert stats.kstest(shares, stats.beta(alpha, alpha).cdf).pvalue > 0.01
-    again = beta_share(alpha, torch.Generator().manual_seed(0))
-    assert again.item() == shares[0]
-
-
-def test_shares_are_numbers_for_the_smallest_alpha():
-    generator = torch.Generator().manual_seed(0)
-    shares = torch.stack([beta_share(1e-4, generator) for _ in range(200)])
-    assert ((shares >= 0) & (shares <= 1)).all()
-
-
-def test_mix_by_hand():
-    x = torch.tensor([[0.0, 4.0], [1.0, 0.0], [2.0, 8.0]])
-    mixed = mix(x, torch.tensor([1, 2, 2]), torch.tensor(0.75))
-    expected = [[0.25, 3.0], [0.75 * 1 + 0.25 * 2, 2.0], [2.0, 8.0]]
-    torch.testing.assert_close(mixed, torch.tensor(expected))
-
-
-@pytest.mark.parametrize(
-    ("share", "n_own", "n_partner", "expected"),
-    [
-        # The own class is κ = 3 times as frequent: it loses its share below τ = 0.5.
-        (0.4, 90, 30, 0.0),
-        (0.49, 1000, 1, 0.0),
-        (0.5, 1000, 1, 0.5),
-        (0.7, 90, 30, 0.7),
-        # The own class is 3 times as rare: it takes all where the partner's share is below τ.
-        (0.6, 30, 90, 1.0),
-        (0.51, 1, 1000, 1.0),
-        (0.5, 1, 1000, 0.5),
-        (0.4, 30, 90, 0.4),
-        # Neither: as in mixup.
-        (0.4, 89, 30, 0.4),
-        (0.6, 30, 89, 0.6),
-        (0.1, 30, 30, 0.1),
-        (0.9, 30, 30, 0.9),
-    ],
-)
-def test_remix_gives_the_label_to_the_rarer_class(share, n_own, n_partner, expected):
-    value = remix_share(torch.tensor(share), torch.tensor([n_own]), torch.tensor([n_partner]))
-    assert value.item() == pytest.approx(expected)
-
-
-def test_remix_treats_both_sides_alike():
-    generator = torch.Generator().manual_seed(0)
-    counts = torch.tensor([1, 3, 9, 10, 100])
-    own, partner = (torch.randint(5, (200,), generator=generator) for _ in range(2))
-    for share in torch.rand(20, generator=generator):
-        one = remix_share(share, counts[own], counts[partner])
-        other = remix_share(1 - share, counts[partner], counts[own])
-        torch.testing.assert_close(one, 1 - other)

@@ -10,6 +10,7 @@ from torch.nn import functional as F
 
 import osrae.methods.rae as rae_module
 from osrae.data.description import ImageDescription, TableDescription
+from osrae.methods.mixtures import mix_across
 from osrae.methods.presets import PRESETS, RAESettings, preset_settings
 from osrae.methods.rae import (
     RAE,
@@ -25,11 +26,12 @@ from osrae.networks.layers import set_generator
 from osrae.training.batches import Batch
 from osrae.training.optimisation import move
 
-from .deep_cases import moved, weights
+from .deep_cases import data_of, moved, weights
 
 PICTURES = ImageDescription(8, 8, 1)
 TABLE = TableDescription(3, (2, 4))
 KINDS = {"pictures": PICTURES, "tables": TABLE}
+VARIANTS = [(preset, kind) for preset, kinds in PRESETS.items() for kind in kinds]
 OWNERS = {
     "encoder": "encoder",
     "classifier": "classifier",
@@ -43,7 +45,7 @@ OWNERS = {
 def make(description, settings, n_classes=3, seed=0) -> RAE:
     torch.manual_seed(seed)
     method = RAE(description, torch.ones(n_classes), settings)
-    method.prepare(None)
+    method.prepare(data_of(description))
     return method.train()
 
 
@@ -131,8 +133,7 @@ def test_gradient_penalty_has_a_finite_derivative_where_the_slope_is_zero():
 # ---------------------------------------------------------------- which loss moves which network
 
 
-@pytest.mark.parametrize("kind", list(KINDS))
-@pytest.mark.parametrize("preset", list(PRESETS))
+@pytest.mark.parametrize(("preset", "kind"), VARIANTS)
 def test_every_loss_moves_its_own_network_and_no_other(preset, kind, monkeypatch):
     description = KINDS[kind]
     settings = preset_settings(preset, description, 100, {"critic_steps": 1, "mixing": "mixer"})
@@ -249,7 +250,7 @@ def step_losses(kind: str, preset: str, precision: torch.dtype, monkeypatch) -> 
     # Further critic steps come after draws that take more of the generator in float64.
     overrides = {"schedule": ("joint",), "augmentation": "none", "critic_steps": 1}
     # Weights by which no unit lies so near to its kink that float32 sees it on the other side.
-    method = make(KINDS[kind], preset_settings(preset, KINDS[kind], 100, overrides), seed=3)
+    method = make(KINDS[kind], preset_settings(preset, KINDS[kind], 100, overrides), seed=0)
     method = method.double() if exact else method
     method.precision = torch.float32 if exact else precision
     generator = torch.Generator().manual_seed(5)
@@ -306,8 +307,7 @@ def gradient_of(method: RAE, losses: dict, name: str) -> torch.Tensor:
     return torch.cat([part.flatten().double() for part in parts])
 
 
-@pytest.mark.parametrize("kind", list(KINDS))
-@pytest.mark.parametrize("preset", list(PRESETS))
+@pytest.mark.parametrize(("preset", "kind"), VARIANTS)
 @pytest.mark.parametrize(
     ("precision", "of_losses", "of_gradients", "of_critic"),
     [(torch.float32, 1e-5, 1e-5, 1e-5), (torch.bfloat16, 0.01, 0.25, 0.05)],
@@ -378,11 +378,38 @@ def test_wrong_labels_are_never_the_right_ones_and_reach_every_other_class():
         assert ((share > 0.45) | (share == 0)).all()
 
 
-def test_the_default_draws_small_data_as_it_is():
-    for n_samples, expected in ((375, "instance"), (9_560, "deferred")):
-        assert preset_settings("default", PICTURES, n_samples, {}).class_sampling == expected
-    chosen = {"class_sampling": "balanced"}
-    assert preset_settings("default", PICTURES, 375, chosen).class_sampling == "balanced"
+@pytest.mark.parametrize("mixup", ["mixup", "cutmix"])
+def test_a_step_across_classes_agrees_with_a_plain_float64_version(mixup):
+    """Cross-entropy of both labels in their shares; summed over the members, mean over tuples."""
+    changes = {"schedule": ("across",), "mixup": mixup, "mixup_alpha": 0.7, "encoder": "pooled"}
+    settings = dataclasses.replace(RAESettings(), **changes)
+    method = make(PICTURES, settings)
+    plain = copy.deepcopy(method).double()
+    draw, noise = draws(PICTURES)
+    losses = method.training_step(Drawn(draw))
+    assert moved(weights(plain.float()), weights(method)) == {"encoder", "classifier"}
+    plain.double()
+    draw, noise = draws(PICTURES)  # the same again
+    batch = draw()
+    x, y = batch.x.flatten(0, 1), batch.y.repeat(2)
+    mixed = mix_across(x, y, mixup, 0.7, noise)
+    logits = plain.networks["classifier"](plain.networks["encoder"](mixed.x.double()))
+    own, partner = (-logits.log_softmax(1)[range(16), label] for label in mixed.labels)
+    expected = (mixed.shares[0] * own + mixed.shares[1] * partner).sum() / 8
+    assert losses["classifier"].item() == pytest.approx(expected.item(), rel=1e-6)
+    assert losses["encoder"].item() == pytest.approx(5 * expected.item(), rel=1e-6)
+    assert set(losses) == {"encoder", "classifier"}
+
+
+def test_steps_across_classes_are_steps_of_mixtures_of_one_class_without_mixup():
+    plain, mixing = (
+        dataclasses.replace(RAESettings(), schedule=("joint", "across"), mixup=mixup)
+        for mixup in ("none", "mixup")
+    )
+    assert [mixing.mixes_across(at) for at in range(4)] == [False, True, False, True]
+    assert not any(plain.mixes_across(at) for at in range(4))
+    assert plain.terms(1) == {"encoder", "classifier", "mixer"}
+    assert mixing.terms(1) == {"encoder", "classifier"}
 
 
 def test_logits_are_for_equally_common_classes():
@@ -431,7 +458,7 @@ def test_decoded_samples_do_not_move_the_encoders_running_statistics():
     method = make(PICTURES, settings)
     without = copy.deepcopy(method)
     without.settings = dataclasses.replace(settings, decoder_class_weight=0.0)
-    without.prepare(None)
+    without.prepare(data_of(PICTURES))
     step(method, PICTURES)
     step(without, PICTURES)
     ours, theirs = method.networks["encoder"], without.networks["encoder"]

@@ -36,11 +36,22 @@ def test_no_name_is_the_papers_encoder():
     assert type(build_encoder(None, TABLE, 5)) is tabular.Encoder
 
 
+FOR_PICTURES = "conv, pooled, pooled-large, residual, resnet18, resnet18-imagenet, densenet201"
+
+
 @pytest.mark.parametrize(
     ("name", "description", "fitting"),
     [
-        ("vgg", PICTURE, "conv, pooled, residual, resnet18, resnet18-imagenet, densenet201"),
-        ("mlp", PICTURE, "conv, pooled, residual, resnet18, resnet18-imagenet, densenet201"),
+        (
+            "vgg",
+            PICTURE,
+            FOR_PICTURES,
+        ),
+        (
+            "mlp",
+            PICTURE,
+            FOR_PICTURES,
+        ),
         ("conv", TABLE, "mlp"),
     ],
 )

@@ -26,15 +26,8 @@ from torch import Tensor, nn
 from osrae.data.description import DataDescription
 from osrae.methods.bank import encode_samples
 from osrae.methods.classifying import ClassifyingEstimator
-from osrae.methods.losses import (
-    DEFERRAL,
-    LOSSES,
-    CosineClassifier,
-    beta_share,
-    mix,
-    remix_share,
-    weighted_mean,
-)
+from osrae.methods.losses import DEFERRAL, LOSSES, CosineClassifier, weighted_mean
+from osrae.methods.mixtures import check_mixup, mix_across, remix_share
 from osrae.methods.parameters import estimator, positive, whole
 from osrae.methods.settings import Presets, Settings, paper_latent_dim, resolve
 from osrae.networks import build_encoder, check_encoder
@@ -59,7 +52,7 @@ class PlainSettings(Settings):
     sampling : {"instance", "balanced", "square_root", "deferred"}
         Classes as often as they occur (every row once in an epoch), all alike, by the root of
         their counts, or all alike from `DEFERRAL` on and before that as they occur.
-    mixup : {"mixup", "remix"} or None
+    mixup : {"mixup", "remix", "cutmix"} or None
         Mixtures of the samples of a batch to train on in their place.
     mixup_alpha : float
         α of the Beta distribution of the shares.
@@ -108,20 +101,24 @@ _TWO_STAGE = PlainSettings(
     epochs=50,
 )
 
-#: Settings by preset name and kind of data. The default has the encoder, the samples in a step and
-#: the length of `RAEClassifier`'s.
+_PICTURES = PlainSettings(
+    encoder="pooled",
+    augmentation="auto",
+    classify_mirrored=True,
+    learning_rate=2e-3,
+    weight_decay=0.1,
+    epochs=45,
+    least_steps=1500,
+)
+
+#: Settings by preset name and kind of data. Default and strong have the encoder, the samples in a
+#: step and the length of `RAEClassifier`'s.
 PRESETS: Presets[PlainSettings] = {
     "default": {
-        "pictures": PlainSettings(
-            encoder="pooled",
-            augmentation="auto",
-            classify_mirrored=True,
-            learning_rate=2e-3,
-            epochs=30,
-            least_steps=1500,
-        ),
+        "pictures": _PICTURES,
         "tables": PlainSettings(learning_rate=1e-3, epochs=40, least_steps=600),
     },
+    "strong": {"pictures": replace(_PICTURES, encoder="pooled-large", epochs=160)},
     "two-stage": {"pictures": _TWO_STAGE, "tables": replace(_TWO_STAGE, encoder="mlp")},
 }
 
@@ -171,6 +168,7 @@ class PlainClassifier(Classifies):
 
     def prepare(self, data: TrainingData) -> None:
         """Make a fresh optimizer, of all weights."""
+        self.whiten(data)
         s = self.settings
         decay = s.weight_decay if s.decoupled_decay else 0.0
         weights = self.networks.parameters()
@@ -206,19 +204,17 @@ class PlainClassifier(Classifies):
     def _mixed(
         self, x: Tensor, y: Tensor, generator: torch.Generator
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """Return samples ``(n, …)``, their labels ``(k, n)`` and the labels' shares ``(k, n)``.
-
-        One share is drawn for the whole batch, as in the authors' code.
-        """
-        if self.settings.mixup is None:
+        """Return samples ``(n, …)``, their labels ``(k, n)`` and the labels' shares ``(k, n)``."""
+        s = self.settings
+        if s.mixup is None:
             return x, y[None], torch.ones_like(y, dtype=x.dtype)[None]
-        share = beta_share(self.settings.mixup_alpha, generator)
-        partner = torch.randperm(len(y), generator=generator, device=y.device)
-        labels = torch.stack([y, y[partner]])
-        own = share.expand(len(y))
-        if self.settings.mixup == "remix":
-            own = remix_share(share, *self.class_counts[labels])
-        return mix(x, partner, share), labels, torch.stack([own, 1 - own])
+        kind = "mixup" if s.mixup == "remix" else s.mixup
+        mixed = mix_across(x, y, kind, s.mixup_alpha, generator)
+        shares = mixed.shares
+        if s.mixup == "remix":
+            own = remix_share(shares[0, 0], *self.class_counts[mixed.labels])
+            shares = torch.stack([own, 1 - own])
+        return mixed.x, mixed.labels, shares
 
     def _penalty(self) -> Tensor | float:
         """Half the weight decay times all squared weights, whose gradient is Adam's decay."""
@@ -274,20 +270,22 @@ class DeepClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Classify
     sampling : {"instance", "balanced", "square_root", "deferred"}, default="instance"
         Classes are drawn as often as they occur, all alike, by the square root of their counts,
         or all alike in the last fifth of the run only.
-    mixup : {"mixup", "remix"} or None, default=None
+    mixup : {"mixup", "remix", "cutmix"} or None, default=None
         Train on mixtures of two samples, whose labels are mixed in the same shares, or in favour
-        of a class that is at least 3 times rarer.
+        of a class that is at least 3 times rarer; or (pictures) on pictures in which a rectangle
+        is of another one.
     mixup_alpha : float, default=1.0
         The shares are Beta(α, α) distributed.
-    preset : {"default", "two-stage"}, default="default"
-        ``"default"`` has the encoder and the length of run of `RAEClassifier`. ``"two-stage"`` is
+    preset : {"default", "strong", "two-stage"}, default="default"
+        ``"default"`` and, for pictures, ``"strong"`` have the encoder and the length of run of
+        `RAEClassifier`'s presets of these names. ``"two-stage"`` is
         the classifier that published over-sampling methods are judged by: ResNet-18 (for tables
         the network of Table 18), 50 epochs, nothing else; with ``validation_fraction=0`` for its
         last weights. Every parameter that follows and is None takes the preset's value.
     encoder : str or None, default=None
-        The encoder network: ``"conv"``, ``"pooled"``, ``"residual"``, ``"resnet18"``,
-        ``"resnet18-imagenet"`` or ``"densenet201"`` for pictures, ``"mlp"`` for tables; see
-        `osrae.networks.build_encoder`.
+        The encoder network: ``"conv"``, ``"pooled"``, ``"pooled-large"``, ``"residual"``,
+        ``"resnet18"``, ``"resnet18-imagenet"`` or ``"densenet201"`` for pictures, ``"mlp"`` for
+        tables; see `osrae.networks.build_encoder`.
     latent_dim : int or None, default=None
         m, the size of the latent vectors, which the linear head sees.
     weight_averaging : float or None, default=None
@@ -350,7 +348,7 @@ class DeepClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Classify
         **ClassifyingEstimator._parameter_constraints,
         "loss": [StrOptions(set(LOSSES))],
         "sampling": [StrOptions({*_DRAWN, "deferred"})],
-        "mixup": [StrOptions({"mixup", "remix"}), None],
+        "mixup": [StrOptions({"mixup", "remix", "cutmix"}), None],
         "mixup_alpha": [positive()],
         "preset": [StrOptions(set(PRESETS))],
         "encoder": [str, None],
@@ -364,6 +362,7 @@ class DeepClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Classify
     def _settings(self, description: DataDescription, n_samples: int) -> PlainSettings:
         settings = resolve(self._presets, self.preset, description, self._overrides())
         check_encoder(settings.encoder, description)
+        check_mixup(settings.mixup, description.shape)
         policy = resolve_policy(settings.augmentation, description)
         return replace(settings, augmentation=policy)
 

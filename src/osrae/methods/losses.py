@@ -1,4 +1,4 @@
-"""Losses and mixtures for data with rare classes: what is set against over-sampling.
+"""Losses for data with rare classes: what is set against over-sampling.
 
 Notation: ``f`` (n, C) logits, ``y`` (n,) class numbers, ``n_c`` training samples of class c,
 ``π_c = n_c / n`` their frequencies. Losses are for single samples, ``(n,)``: what a step minimises
@@ -14,8 +14,6 @@ Loss. NeurIPS 2019.
 Menon, Jayasumana, Rawat, Jain, Veit, Kumar. Long-tail Learning via Logit Adjustment. ICLR 2021.
 Ren, Yu, Sheng, Ma, Zhao, Yi, Li. Balanced Meta-Softmax for Long-Tailed Visual Recognition.
 NeurIPS 2020.
-Zhang, Cisse, Dauphin, Lopez-Paz. mixup: Beyond Empirical Risk Minimization. ICLR 2018.
-Chou, Chang, Pan, Wei, Juan. Remix: Rebalanced Mixup. ECCV Workshops 2020.
 """
 
 from __future__ import annotations
@@ -36,7 +34,6 @@ __all__ = [
     "CosineClassifier",
     "Loss",
     "balanced_softmax",
-    "beta_share",
     "cross_entropy",
     "effective_number_weights",
     "focal",
@@ -44,8 +41,6 @@ __all__ = [
     "ldam",
     "ldam_margins",
     "logit_adjustment",
-    "mix",
-    "remix_share",
     "weighted_mean",
 ]
 
@@ -302,48 +297,3 @@ class CosineClassifier(nn.Module):
         # Cosines close to one another are what half precision cannot tell apart.
         with torch.autocast(x.device.type, enabled=False):
             return self.scale * F.linear(F.normalize(widened(x)), F.normalize(self.weight))
-
-
-# ---------------------------------------------------------------- mixtures of samples
-
-
-def beta_share(alpha: float, generator: torch.Generator) -> Tensor:
-    """Draw λ of Beta(α, α), a scalar on the generator's device."""
-    gamma = torch._standard_gamma(
-        torch.full((2,), alpha, device=generator.device), generator=generator
-    )
-    gamma = gamma.clamp_min(torch.finfo(gamma.dtype).tiny)  # both may be 0 for a small α
-    return gamma[0] / gamma.sum()
-
-
-def mix(x: Tensor, partner: Tensor, share: Tensor) -> Tensor:
-    """``λ x + (1 - λ) x_partner``; ``x`` (n, …), row numbers ``partner`` (n,), λ a scalar."""
-    return torch.lerp(x[partner], x, share.to(x.dtype))
-
-
-def remix_share(
-    share: Tensor, n_own: Tensor, n_partner: Tensor, kappa: float = 3.0, tau: float = 0.5
-) -> Tensor:
-    """Share of the own label in a mixture: 0 or 1 in favour of a class that is much rarer.
-
-    The definition of λ_y of Chou et al. 2020.
-
-    Parameters
-    ----------
-    share : Tensor of shape ()
-        λ, the own share of the mixture.
-    n_own, n_partner : Tensor of shape (n,)
-        Training samples of the own and of the partner's class.
-    kappa : float, default=3
-        κ ≥ 1: how many times more frequent the one class must be than the other.
-    tau : float, default=0.5
-        τ: below which share of the mixture the frequent class loses its share of the label.
-
-    Returns
-    -------
-    Tensor of shape (n,)
-    """
-    to_partner = (n_own >= kappa * n_partner) & (share < tau)
-    to_own = (kappa * n_own <= n_partner) & (1 - share < tau)
-    shares = share.expand(len(n_own))
-    return shares.masked_fill(to_partner, 0.0).masked_fill(to_own, 1.0)

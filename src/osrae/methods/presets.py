@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from osrae.data.description import DataDescription
 from osrae.errors import InputError
+from osrae.methods.mixtures import check_mixup
 from osrae.methods.settings import Presets, Settings, paper_latent_dim, resolve
 from osrae.training.augmentation import resolve_policy
 
@@ -20,6 +21,7 @@ __all__ = ["PHASES", "PRESETS", "PRESETS_TO_RESAMPLE", "RAESettings", "preset_se
 
 #: Which losses a training step computes, by the name of what each one moves
 #: (``decoder_class`` moves the decoder, too; ``reconstruction`` is the encoder's second term).
+#: In steps "across", samples are mixed across classes, as ``mixup`` says, instead of inside them.
 PHASES: Mapping[str, frozenset[str]] = {
     "joint": frozenset(
         {"encoder", "classifier", "mixer", "reconstruction", "decoder", "decoder_class", "critic"}
@@ -28,6 +30,7 @@ PHASES: Mapping[str, frozenset[str]] = {
     "generate": frozenset({"decoder", "critic"}),
     "reconstruct": frozenset({"encoder", "classifier", "mixer", "reconstruction", "decoder"}),
     "latent": frozenset({"encoder", "classifier", "mixer"}),
+    "across": frozenset({"encoder", "classifier"}),
 }
 
 
@@ -50,9 +53,15 @@ class RAESettings(Settings):
         Mix every tuple t times, each member in turn as the first, instead of once.
     mix_clean : bool
         Mix latent vectors of samples that are not augmented (a second pass of the encoder).
-    class_sampling : {"balanced", "instance", "deferred", "auto"}
-        Classes drawn uniformly, as often as they occur, or first the latter, then the former;
-        ``"auto"`` is resolved by `preset_settings`.
+    mixup : {"none", "mixup", "cutmix"}
+        How samples of any two classes are mixed in steps "across"; with "none", these are steps
+        "latent".
+    mixup_alpha : float
+        α of the Beta distribution of the shares.
+    mixup_probability : float
+        Share of the batches of these steps that are mixed at all.
+    class_sampling : {"balanced", "instance", "deferred"}
+        Classes drawn uniformly, as often as they occur, or first the latter, then the former.
     deferral : float
         Share of the run after which deferred sampling turns to uniform classes.
     linear_classifier, oversampling, decoder : bool
@@ -119,7 +128,10 @@ class RAESettings(Settings):
     mixing: str | float | Sequence[float] = "mixer"
     rotate: bool = False
     mix_clean: bool = False
-    class_sampling: Literal["balanced", "instance", "deferred", "auto"] = "instance"
+    mixup: Literal["none", "mixup", "cutmix"] = "none"
+    mixup_alpha: float = 0.2
+    mixup_probability: float = 1.0
+    class_sampling: Literal["balanced", "instance", "deferred"] = "instance"
     deferral: float = 0.7
     linear_classifier: bool = True
     oversampling: bool = True
@@ -158,13 +170,17 @@ class RAESettings(Settings):
         """Return the steps of so many passes; every sample of a mixture counts."""
         return super().steps_of(epochs / self.mixture_size, n_samples)
 
-    def is_small(self, n_samples: int) -> bool:
-        """Say whether a run of the preset's length passes the data more than ``epochs`` times."""
-        return self.least_steps > self.steps_of(self.epochs, n_samples)
+    def mixes_across(self, step: int) -> bool:
+        """Say whether ``step`` trains on samples that are mixed across classes."""
+        return self._phase(step) == "across"
+
+    def _phase(self, step: int) -> str:
+        phase = self.schedule[step % len(self.schedule)]
+        return "latent" if phase == "across" and self.mixup == "none" else phase
 
     def terms(self, step: int) -> frozenset[str]:
         """Return the losses that ``step`` computes under the schedule and the switches."""
-        terms = PHASES[self.schedule[step % len(self.schedule)]]
+        terms = PHASES[self._phase(step)]
         if not self.decoder:
             terms -= {"reconstruction", "decoder", "decoder_class", "critic"}
         if not (self.oversampling and self.mixing == "mixer"):
@@ -204,15 +220,15 @@ _DEFAULT_PICTURES = RAESettings(
     encoder="pooled",
     mixing="uniform",
     rotate=True,
-    class_sampling="auto",
-    schedule=("joint",) + ("latent", "latent", "latent", "reconstruct") * 7 + ("latent",) * 3,
+    mixup="mixup",
+    schedule=("joint",) + ("across", "across", "across", "reconstruct") * 7 + ("across",) * 3,
     conditional_critic=True,
     decoder_reconstruction_weight=1.0,
     decoder_adversarial_weight=0.01,
     learning_rate=2e-3,
     generator_learning_rate=1e-3,
-    weight_decay=0.05,
-    classifier_weight_decay=0.05,
+    weight_decay=0.1,
+    classifier_weight_decay=0.1,
     latent_betas=(0.9, 0.999),
     rate_schedule="cosine",
     weight_averaging=0.995,
@@ -220,20 +236,32 @@ _DEFAULT_PICTURES = RAESettings(
     classify_mirrored=True,
     batch_size=64,
     max_steps=None,
-    epochs=30,
+    epochs=45,
     least_steps=1500,
+)
+
+#: A larger encoder and a longer run, in which pieces of pictures are exchanged.
+_STRONG_PICTURES = replace(
+    _DEFAULT_PICTURES,
+    encoder="pooled-large",
+    mixup="cutmix",
+    mixup_alpha=1.0,
+    mixup_probability=0.5,
+    epochs=160,
 )
 
 #: Who asks for samples wants the decoder trained in every step, whatever that costs.
 _DEFAULT_PICTURES_TO_RESAMPLE = replace(
-    _DEFAULT_PICTURES, schedule=("joint",) + ("reconstruct",) * 7
+    _DEFAULT_PICTURES, schedule=("joint",) + ("reconstruct",) * 7, epochs=30
 )
 
 _DEFAULT_TABLES = replace(
     _DEFAULT_PICTURES,
     encoder=None,
     classify_mirrored=False,
-    class_sampling="instance",
+    mixup="none",
+    weight_decay=0.05,
+    classifier_weight_decay=0.05,
     schedule=("joint",) + ("latent",) * 3 + ("reconstruct",) + ("latent",) * 3,
     learning_rate=1e-3,
     augmentation="none",
@@ -251,11 +279,13 @@ PRESETS: Presets[RAESettings] = {
         "tables": replace(_REFERENCE, augmentation="none", augmentation_probability=1.0),
     },
     "default": {"pictures": _DEFAULT_PICTURES, "tables": _DEFAULT_TABLES},
+    "strong": {"pictures": _STRONG_PICTURES},
 }
 
 #: The presets of the over-sampler.
 PRESETS_TO_RESAMPLE: Presets[RAESettings] = {
-    **PRESETS,
+    "paper": PRESETS["paper"],
+    "reference": PRESETS["reference"],
     "default": {"pictures": _DEFAULT_PICTURES_TO_RESAMPLE, "tables": _DEFAULT_TABLES_TO_RESAMPLE},
 }
 
@@ -291,11 +321,7 @@ def preset_settings(
     settings = resolve(presets, preset, description, overrides)
     policy = resolve_policy(settings.augmentation, description)
     settings = replace(settings, augmentation=policy)
-    if settings.class_sampling == "auto":
-        # Drawing classes alike repeats the rarest samples; hundreds of times in a small data set,
-        # whose network memorises them. Frequencies can be corrected for afterwards instead.
-        small = settings.is_small(n_samples)
-        settings = replace(settings, class_sampling="instance" if small else "deferred")
+    check_mixup(settings.mixup, description.shape)
     _check_mixing(settings)
     return settings
 

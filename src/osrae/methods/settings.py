@@ -37,12 +37,16 @@ def resolve(
     Raises
     ------
     InputError
-        If there is no such preset.
+        If there is no such preset, or not for data of this kind.
     """
-    if preset not in presets:
-        raise InputError(f"preset={preset!r} is unknown; there are {', '.join(sorted(presets))}.")
+    kind = data_kind(description)
+    fitting = sorted(name for name, variants in presets.items() if kind in variants)
+    if preset not in fitting:
+        is_there = preset in presets
+        what = f"is not for {kind}; for these" if is_there else "is unknown;"
+        raise InputError(f"preset={preset!r} {what} there are {', '.join(fitting)}.")
     given = {name: _plain(value) for name, value in overrides.items() if value is not None}
-    return replace(presets[preset][data_kind(description)], **given)
+    return replace(presets[preset][kind], **given)
 
 
 def _plain(value: Any) -> Any:

@@ -38,6 +38,7 @@ ENCODERS: Mapping[str, Mapping[str, Callable[..., nn.Module]]] = {
     "pictures": {
         "conv": image.Encoder,
         "pooled": PooledEncoder,
+        "pooled-large": partial(PooledEncoder, widths=(64, 256, 512), shortcuts=True),
         "residual": ResidualEncoder,
         "resnet18": ResNet18Encoder,
         "resnet18-imagenet": partial(ResNet18Encoder, shrinks=True),
@@ -75,7 +76,7 @@ def build_encoder(
     Parameters
     ----------
     name : str or None
-        ``"conv"`` (Table 16), ``"pooled"``, ``"residual"``, ``"resnet18"``,
+        ``"conv"`` (Table 16), ``"pooled"``, ``"pooled-large"``, ``"residual"``, ``"resnet18"``,
         ``"resnet18-imagenet"`` (whose stem shrinks small pictures, too) or ``"densenet201"`` for
         pictures, ``"mlp"`` (Table 18) for tables; None is the paper's.
     description : DataDescription

@@ -10,11 +10,15 @@ import torch
 from torch import Tensor, nn
 
 from osrae.data.description import DataDescription
+from osrae.networks.pooled import Whitening
 from osrae.training.batches import Source, TrainingData
 from osrae.training.optimisation import AdamW
 from osrae.training.settings import Settings
 
 __all__ = ["Classifies", "Generates", "Method"]
+
+#: Samples that whitening filters are computed from, at most.
+_WHITENED_ROWS = 2000
 
 
 class Method(nn.Module, ABC):
@@ -94,6 +98,16 @@ class Method(nn.Module, ABC):
         """Let results be computed by moving averages of these networks."""
         for name in names:
             self.averaged[name] = copy.deepcopy(self.networks[name]).requires_grad_(False)
+
+    def whiten(self, data: TrainingData) -> None:
+        """Fit every layer that whitens to some of the samples, evenly spaced."""
+        layers = [layer for layer in self.modules() if isinstance(layer, Whitening)]
+        if layers:
+            n = min(len(data), _WHITENED_ROWS)
+            places = torch.linspace(0, len(data) - 1, n, dtype=torch.float64).long()
+            x = data.x.take(places, torch.device("cpu"))
+            for layer in layers:
+                layer.fit(x)
 
     def final(self, name: str) -> nn.Module:
         """Return the network by which results are computed: averaged where averages are kept."""
