@@ -27,17 +27,20 @@ from osrae.datasets import Split, available, load_split
 from osrae.evaluation.classification import summary
 
 CHOICES = {
-    "no oversampling": {"oversampling": False},
-    "instance, mixer": {"class_sampling": "instance", "mixing": "mixer"},
-    "instance, uniform": {"class_sampling": "instance", "mixing": "uniform"},
-    "deferred, mixer": {"class_sampling": "deferred", "mixing": "mixer"},
-    "deferred, uniform": {"class_sampling": "deferred", "mixing": "uniform"},
-    "balanced, uniform": {"class_sampling": "balanced", "mixing": "uniform"},
-    "deferred, no mixtures": {"sampling": "deferred"},
-    "pooled encoder": {"encoder": "pooled"},
+    "default": {},
+    "no mixtures of a class": {"oversampling": False},
+    "nothing mixed": {"oversampling": False, "mixup": "none"},
+    "no mixup": {"mixup": "none"},
+    "CutMix": {"mixup": "cutmix"},
+    "mixer": {"mixing": "mixer"},
+    "deferred": {"class_sampling": "deferred"},
+    "balanced": {"class_sampling": "balanced"},
+    "crop": {"augmentation": "crop"},
+    "digits": {"augmentation": "digits"},
     "residual encoder": {"encoder": "residual"},
     "encoder of Table 16": {"encoder": "conv"},
     "ResNet-18": {"encoder": "resnet18"},
+    "plain network": {"sampling": "instance"},
 }
 
 

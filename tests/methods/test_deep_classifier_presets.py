@@ -44,7 +44,7 @@ def test_the_default_encoder_is_the_methods():
     assert method.networks["classifier"].weight.shape == (3, 256)
 
 
-@pytest.mark.parametrize(("channels", "policy"), [(1, "digits"), (3, "flip-crop")])
+@pytest.mark.parametrize(("channels", "policy"), [(1, "crop"), (3, "flip-crop")])
 def test_automatic_augmentation_goes_by_the_kind_of_pictures(channels, policy):
     settings = DeepClassifier()._settings(ImageDescription(8, 8, channels), 100)
     assert settings.augmentation == policy

@@ -58,7 +58,7 @@ Preset = Annotated[
 ]
 Encoder = Annotated[
     str | None,
-    typer.Option(help="conv, pooled, residual, resnet18, resnet18-imagenet or densenet201; "
+    typer.Option(help="conv, pooled, pooled-large, residual, resnet18, resnet18-imagenet or densenet201; "
                  "mlp for tables.", show_default=False),
 ]  # fmt: skip
 LatentDim = Annotated[

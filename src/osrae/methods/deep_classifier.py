@@ -292,7 +292,7 @@ class DeepClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Classify
         Decay of the moving averages by which results are computed, in [0, 1); 0 is none.
     augmentation : str or None, default=None
         Policy for pictures, a key of ``osrae.training.augmentation.POLICIES``, or ``"auto"``:
-        colour pictures are mirrored and moved, grey ones (letters, digits) turned and moved.
+        pictures are moved and in part hidden; those in colour are mirrored, too.
     weight_decay : float or None, default=None
         Of AdamW, as torch counts it (multiplied by the learning rate).
     priors : {"learned", "balanced", "train"} or array-like of shape (C,), default="learned"

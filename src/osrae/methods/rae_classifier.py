@@ -72,7 +72,7 @@ class RAEClassifier(
         Decay of the moving averages by which results are computed, in [0, 1); 0 is none.
     augmentation : str or None, default=None
         Policy for pictures, a key of ``osrae.training.augmentation.POLICIES``, or ``"auto"``:
-        colour pictures are mirrored and moved, grey ones (letters, digits) turned and moved.
+        pictures are moved and in part hidden; those in colour are mirrored, too.
     learning_rate : float or None, default=None
         Of the encoder (and of the other networks unless the preset has a rate for them).
     weight_decay : float or None, default=None

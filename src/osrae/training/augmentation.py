@@ -343,8 +343,8 @@ class AdaptiveProbability(nn.Module):
 def resolve_policy(name: str, description: DataDescription) -> str:
     """Return the key of the policy that ``name`` means for this data.
 
-    ``"auto"`` mirrors and moves colour pictures; grey ones, which may be letters or digits, are
-    never mirrored.
+    ``"auto"`` moves pictures and hides a part of them; colour pictures are mirrored, too, but grey
+    ones, which may be letters or digits, never.
 
     Raises
     ------
@@ -367,4 +367,4 @@ def resolve_policy(name: str, description: DataDescription) -> str:
 
 
 def _automatic(description: DataDescription) -> str:
-    return "digits" if description.shape[0] == 1 else "flip-crop"
+    return "crop" if description.shape[0] == 1 else "flip-crop"

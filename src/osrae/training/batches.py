@@ -84,7 +84,8 @@ class ClassIndex:
         smaller class is drawn from with replacement, so that a class of one member is paired with
         itself.
         """
-        uniform = torch.rand(size, len(y), generator=generator, dtype=torch.float64)
+        shape = size, len(y)
+        uniform = torch.rand(shape, generator=generator, dtype=torch.float64, device=y.device)
         return self.order[self.starts[y] + _distinct_ranks(uniform, self.counts[y])]
 
 
@@ -198,7 +199,7 @@ def _distinct_ranks(uniform: Tensor, counts: Tensor) -> Tensor:
     """
     t = len(uniform)
     enough = counts >= t
-    ranks = torch.empty(uniform.shape, dtype=torch.int64)
+    ranks = torch.empty_like(uniform, dtype=torch.int64)
     for j in range(t):
         free = torch.where(enough, counts - j, counts)
         rank = (uniform[j] * free).long()
