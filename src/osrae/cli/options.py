@@ -54,12 +54,15 @@ Method = Annotated[
     ),
 ]
 Preset = Annotated[
-    str, typer.Option(help="default; of rae paper and reference, of others `osrae methods NAME`.")
+    str,
+    typer.Option(
+        help="default, strong (pictures), paper or reference; of others `osrae methods NAME`."
+    ),
 ]
 Encoder = Annotated[
     str | None,
-    typer.Option(help="conv, pooled, pooled-large, residual, resnet18, resnet18-imagenet or densenet201; "
-                 "mlp for tables.", show_default=False),
+    typer.Option(help="conv, pooled, pooled-large, residual, resnet18, resnet18-imagenet or "
+                 "densenet201; mlp for tables.", show_default=False),
 ]  # fmt: skip
 LatentDim = Annotated[
     int | None, typer.Option(help="Size of the latent space.", show_default=False)
