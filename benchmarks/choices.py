@@ -24,6 +24,7 @@ from sklearn.model_selection import StratifiedKFold
 from osrae import DeepClassifier, RAEClassifier
 from osrae.benchmark.budget import TrainingPlan
 from osrae.datasets import Split, available, load_split
+from osrae.errors import InputError
 from osrae.evaluation.classification import summary
 
 CHOICES = {
@@ -104,7 +105,10 @@ def main() -> None:
         for seed in options.seeds:
             split = load_split(data, options.folder, seed)
             for name in options.choices:
-                compare(name, split, seed, options.max_steps, options.core_minutes)
+                try:
+                    compare(name, split, seed, options.max_steps, options.core_minutes)
+                except InputError as error:  # an encoder or a mixture that tables do not have
+                    print(f"{name:20} {error}", flush=True)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from torch.nn import functional as F
 
 import osrae.methods.rae as rae_module
 from osrae.data.description import ImageDescription, TableDescription
+from osrae.errors import InputError
 from osrae.methods.mixtures import mix_across
 from osrae.methods.presets import PRESETS, RAESettings, preset_settings
 from osrae.methods.rae import (
@@ -399,6 +400,13 @@ def test_a_step_across_classes_agrees_with_a_plain_float64_version(mixup):
     assert losses["classifier"].item() == pytest.approx(expected.item(), rel=1e-6)
     assert losses["encoder"].item() == pytest.approx(5 * expected.item(), rel=1e-6)
     assert set(losses) == {"encoder", "classifier"}
+
+
+@pytest.mark.parametrize(("preset", "description"), [("default", TABLE), ("paper", PICTURES)])
+def test_mixup_without_steps_across_classes_is_refused(preset, description):
+    with pytest.raises(InputError, match=f"preset='{preset}' has no steps that mix across"):
+        preset_settings(preset, description, 100, {"mixup": "mixup"})
+    assert preset_settings(preset, description, 100, {"mixup": "none"}).mixup == "none"
 
 
 def test_steps_across_classes_are_steps_of_mixtures_of_one_class_without_mixup():

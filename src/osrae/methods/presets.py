@@ -14,7 +14,7 @@ from typing import Any, Literal
 from osrae.data.description import DataDescription
 from osrae.errors import InputError
 from osrae.methods.mixtures import check_mixup
-from osrae.methods.settings import Presets, Settings, paper_latent_dim, resolve
+from osrae.methods.settings import Presets, Settings, data_kind, paper_latent_dim, resolve
 from osrae.training.augmentation import resolve_policy
 
 __all__ = ["PHASES", "PRESETS", "PRESETS_TO_RESAMPLE", "RAESettings", "preset_settings"]
@@ -322,6 +322,11 @@ def preset_settings(
     policy = resolve_policy(settings.augmentation, description)
     settings = replace(settings, augmentation=policy)
     check_mixup(settings.mixup, description.shape)
+    if settings.mixup != "none" and "across" not in settings.schedule:
+        raise InputError(
+            f"mixup={settings.mixup!r}: preset={preset!r} has no steps that mix across classes "
+            f"for {data_kind(description)}; leave mixup out, or use DeepClassifier(mixup='mixup')."
+        )
     _check_mixing(settings)
     return settings
 
