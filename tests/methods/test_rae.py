@@ -406,7 +406,15 @@ def test_a_step_across_classes_agrees_with_a_plain_float64_version(mixup):
 def test_mixup_without_steps_across_classes_is_refused(preset, description):
     with pytest.raises(InputError, match=f"preset='{preset}' has no steps that mix across"):
         preset_settings(preset, description, 100, {"mixup": "mixup"})
-    assert preset_settings(preset, description, 100, {"mixup": "none"}).mixup == "none"
+    for to_resample in (False, True):
+        settings = preset_settings(preset, description, 100, {}, to_resample=to_resample)
+        assert settings.mixup == "none"
+
+
+def test_who_asks_for_samples_of_pictures_mixes_inside_classes_alone():
+    settings = preset_settings("default", PICTURES, 100, {}, to_resample=True)
+    assert "across" not in settings.schedule
+    assert settings.mixup == "none"
 
 
 def test_steps_across_classes_are_steps_of_mixtures_of_one_class_without_mixup():

@@ -252,7 +252,7 @@ _STRONG_PICTURES = replace(
 
 #: Who asks for samples wants the decoder trained in every step, whatever that costs.
 _DEFAULT_PICTURES_TO_RESAMPLE = replace(
-    _DEFAULT_PICTURES, schedule=("joint",) + ("reconstruct",) * 7, epochs=30
+    _DEFAULT_PICTURES, mixup="none", schedule=("joint",) + ("reconstruct",) * 7, epochs=30
 )
 
 _DEFAULT_TABLES = replace(
@@ -322,7 +322,7 @@ def preset_settings(
     policy = resolve_policy(settings.augmentation, description)
     settings = replace(settings, augmentation=policy)
     check_mixup(settings.mixup, description.shape)
-    if settings.mixup != "none" and "across" not in settings.schedule:
+    if overrides.get("mixup") in ("mixup", "cutmix") and "across" not in settings.schedule:
         raise InputError(
             f"mixup={settings.mixup!r}: preset={preset!r} has no steps that mix across classes "
             f"for {data_kind(description)}; leave mixup out, or use DeepClassifier(mixup='mixup')."
