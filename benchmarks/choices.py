@@ -29,8 +29,7 @@ from osrae.evaluation.classification import summary
 
 CHOICES = {
     "default": {},
-    "no mixtures of a class": {"oversampling": False},
-    "nothing mixed": {"oversampling": False, "mixup": "none"},
+    "nothing mixed": {"oversampling": False},
     "no mixup": {"mixup": "none"},
     "CutMix": {"mixup": "cutmix"},
     "mixer": {"mixing": "mixer"},

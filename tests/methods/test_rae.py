@@ -411,6 +411,23 @@ def test_mixup_without_steps_across_classes_is_refused(preset, description):
         assert settings.mixup == "none"
 
 
+def test_whitening_follows_the_data_in_averages_too():
+    settings = dataclasses.replace(RAESettings(), encoder="pooled", weight_averaging=0.9)
+    method = RAE(PICTURES, torch.ones(3), settings)
+    before = method.networks["encoder"].stem[0].filters.clone()
+    method.prepare(data_of(PICTURES))
+    live, average = (kept["encoder"].stem[0].filters for kept in (method.networks, method.averaged))
+    assert (live - before).abs().max() > 0.1
+    assert torch.equal(live, average)
+
+
+def test_without_oversampling_nothing_is_mixed_across_classes():
+    settings = dataclasses.replace(
+        RAESettings(), schedule=("across",), mixup="mixup", oversampling=False
+    )
+    assert not settings.mixes_across(0)
+
+
 def test_who_asks_for_samples_of_pictures_mixes_inside_classes_alone():
     settings = preset_settings("default", PICTURES, 100, {}, to_resample=True)
     assert "across" not in settings.schedule

@@ -63,6 +63,18 @@ def test_whitened_patches_are_uncorrelated_and_of_variance_one():
     torch.testing.assert_close(moments, torch.diag(variances / (variances + 5e-4)))
 
 
+def test_a_channel_that_never_varies_is_answered_to_by_nothing():
+    x = torch.rand(60, 4, 8, 8, generator=torch.Generator().manual_seed(0))
+    x[:, 3] = 1  # opaque
+    layer = Whitening(4)
+    layer.fit(x)
+    hidden = x.clone()
+    hidden[:, 3, 2:6, 2:6] = 0
+    # Beside the level of the whole patch, nothing sees that a part was hidden.
+    assert layer(x).abs().max() < 8
+    assert (layer(hidden) - layer(x)).abs().max() < 8
+
+
 def test_whitening_of_pictures_without_any_variance_is_finite():
     layer = Whitening(1)
     layer.fit(torch.zeros(3, 1, 8, 8))

@@ -54,8 +54,8 @@ class RAESettings(Settings):
     mix_clean : bool
         Mix latent vectors of samples that are not augmented (a second pass of the encoder).
     mixup : {"none", "mixup", "cutmix"}
-        How samples of any two classes are mixed in steps "across"; with "none", these are steps
-        "latent".
+        How samples of any two classes are mixed in steps "across"; with "none", or without
+        over-sampling, these are steps "latent".
     mixup_alpha : float
         α of the Beta distribution of the shares.
     mixup_probability : float
@@ -176,7 +176,8 @@ class RAESettings(Settings):
 
     def _phase(self, step: int) -> str:
         phase = self.schedule[step % len(self.schedule)]
-        return "latent" if phase == "across" and self.mixup == "none" else phase
+        mixes = self.oversampling and self.mixup != "none"
+        return "latent" if phase == "across" and not mixes else phase
 
     def terms(self, step: int) -> frozenset[str]:
         """Return the losses that ``step`` computes under the schedule and the switches."""

@@ -60,7 +60,7 @@ class RAEClassifier(
         the classifier only reads the latent space.
     oversampling : bool, default=True
         Whether to mix, and to draw classes other than as they occur (a switch of Table 4).
-        False trains the same network without: the baseline.
+        False trains the same network plainly, with nothing mixed: the baseline.
     decoder : bool, default=True
         Whether decoder and critic are trained (a switch of Table 4). Without them there is
         no `sample` and no `inverse_transform`.

@@ -31,6 +31,10 @@ _LEAST_SIDE = 4
 _PATCH = 2
 #: Added to the variances of patches in [0, 1], so that directions without any are not blown up.
 _LEAST_VARIANCE = 5e-4
+#: Of rounding: one step of 255 in one pixel of a patch of every hundredth picture has more.
+_NO_VARIANCE = 1e-8
+#: Pictures whose patches are in memory at a time.
+_BLOCK = 50
 
 
 class Whitening(nn.Module):
@@ -65,11 +69,17 @@ class Whitening(nn.Module):
     @torch.no_grad()
     def fit(self, x: Tensor) -> None:
         """Compute the filters from pictures ``(n, c, height, width)`` in [0, 1]."""
-        patches = F.unfold(x.double().cpu(), _PATCH)  # (n, 4 c, places)
-        second_moments = torch.einsum("nap,nbp->ab", patches, patches)
-        second_moments /= patches.shape[0] * patches.shape[2]
+        second_moments = torch.zeros(len(self.filters) // 2, len(self.filters) // 2).double()
+        for block in x.split(_BLOCK):
+            patches = F.unfold(block.double().cpu(), _PATCH)  # (n, 4 c, places)
+            second_moments += torch.einsum("nap,nbp->ab", patches, patches)
+        second_moments /= len(x) * patches.shape[2]
         variances, directions = torch.linalg.eigh(second_moments)
-        scaled = directions.T / (variances[:, None] + _LEAST_VARIANCE).sqrt()
+        scale = (variances + _LEAST_VARIANCE).rsqrt()
+        # What does not vary at all, as an opaque fourth channel, would answer to nothing but the
+        # edges that augmentation makes, and drown the rest.
+        scale[variances < _NO_VARIANCE] = 0.0
+        scaled = directions.T * scale[:, None]
         # Of an eigenvector and its negative either may come: the largest entry is made positive.
         largest = scaled.gather(1, scaled.abs().argmax(1, keepdim=True))
         self.filters.copy_(_with_both_signs(scaled * largest.sign(), x.shape[1]))
