@@ -45,7 +45,7 @@ from speed import Clock
 from osrae.data.description import ImageDescription
 from osrae.data.samples import Samples
 from osrae.datasets import load_split
-from osrae.methods.presets import preset_settings
+from osrae.methods.presets import PRESETS, preset_settings
 from osrae.methods.rae import RAE
 from osrae.training.batches import TrainingData
 from osrae.training.callbacks import Callback
@@ -178,7 +178,7 @@ def measure_ours(options: dict[str, Any]) -> dict[str, Any]:
     data = TrainingData(Samples(pictures), torch.from_numpy(y.astype(np.int64)))
     height, width, channels = x.shape[1:]
     described = ImageDescription(height=height, width=width, channels=channels)
-    settings = preset_settings("reference", described, len(data), {})
+    settings = preset_settings(PRESETS, "reference", described, {})
     cycle, device = len(settings.schedule), torch.device("cpu")
     if cycle != _CYCLE:
         raise ValueError(f"The preset's cycle has {cycle} steps, and theirs has {_CYCLE}.")

@@ -25,7 +25,7 @@ from measuring import Counter, ceilings, in_child, peak_memory, synchronise, wri
 
 from osrae.data.description import DataDescription, ImageDescription, TableDescription
 from osrae.data.samples import Samples
-from osrae.methods.presets import preset_settings
+from osrae.methods.presets import PRESETS, preset_settings
 from osrae.methods.rae import RAE
 from osrae.training.batches import TrainingData
 from osrae.training.callbacks import Callback, TrainingState
@@ -76,7 +76,7 @@ def measure(options: dict[str, Any]) -> dict[str, Any]:
     device, precision = options["device"], getattr(torch, options["precision"])
     data, described = samples(options["kind"]), description(options["kind"])
     overrides = {"schedule": (options["phase"],), "batch_size": options["batch"]}
-    settings = preset_settings(options["preset"], described, _SAMPLES, overrides)
+    settings = preset_settings(PRESETS, options["preset"], described, overrides)
     method = RAE(described, torch.bincount(data.y), settings)
     method.precision = precision
     place(method, torch.device(device), torch.float32)
@@ -118,7 +118,7 @@ def plan(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
         precisions = options.precisions if "x" in kind else ["float32"]
         for preset, precision in product(options.presets, precisions):
             base = {"kind": kind, "preset": preset, "precision": precision}
-            own = preset_settings(preset, description(kind), _SAMPLES, {})
+            own = preset_settings(PRESETS, preset, description(kind), {})
             for batch in options.batches:
                 yield {**base, "batch": batch, "phase": "joint"}
             for phase in dict.fromkeys(own.schedule):

@@ -31,7 +31,13 @@ def imbalanced_digits():
 def test_every_loss_learns_digits(loss):
     X, y, X_test, y_test = imbalanced_digits()
     model = DeepClassifier(
-        **FAST, loss=loss, encoder="residual", batch_size=32, max_steps=80, validation_fraction=0
+        **FAST,
+        loss=loss,
+        encoder="residual",
+        augmentation="digits",
+        batch_size=32,
+        max_steps=40,
+        validation_fraction=0,
     )
     model.fit(X, y)
     assert balanced_accuracy_score(y_test, model.predict(X_test)) > 0.6

@@ -73,19 +73,21 @@ def test_every_preset_of_rae_trains_on_the_gpu(preset, kind, precision):
 @pytest.mark.parametrize(
     "loss", ["weighted", "focal", "class_balanced", "ldam", "logit_adjustment"]
 )
-@pytest.mark.parametrize("mixup", [None, "mixup", "remix"])
+@pytest.mark.parametrize("mixup", [None, "mixup", "remix", "cutmix"])
 def test_every_loss_and_mixture_trains_on_the_gpu(loss, mixup):
     X, y = data_of("pictures")
     model = get("plain").estimator(**ON_GPU, loss=loss, mixup=mixup).fit(X, y)
     assert np.isfinite(model.predict_proba(X)).all()
 
 
-def test_a_stopped_run_goes_on_where_it_was(tmp_path):
+def test_a_stopped_run_goes_on_where_it_was(tmp_path, monkeypatch):
+    # By default sums on a GPU come in any order, and training carries the differences on.
+    monkeypatch.setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    monkeypatch.setattr(torch.backends.cudnn, "deterministic", True)
     X, y = data_of("pictures")
     options = {**ON_GPU, "max_steps": 20, "precision": "float32"}
     whole = RAEClassifier(**options).fit(X, y)
     folder = tmp_path / "run"
     RAEClassifier(**options, checkpoint_dir=folder, callbacks=[StopAt(9)]).fit(X, y)
     again = RAEClassifier(**options, checkpoint_dir=folder, resume=True).fit(X, y)
-    # Sums on the GPU come in any order, and training carries the differences on.
-    np.testing.assert_allclose(again.predict_proba(X), whole.predict_proba(X), atol=0.02)
+    np.testing.assert_allclose(again.predict_proba(X), whole.predict_proba(X), atol=1e-4)

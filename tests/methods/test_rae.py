@@ -9,9 +9,6 @@ import torch
 from torch.nn import functional as F
 
 import osrae.methods.rae as rae_module
-from osrae.data.description import ImageDescription, TableDescription
-from osrae.errors import InputError
-from osrae.methods.mixtures import mix_across
 from osrae.methods.presets import PRESETS, RAESettings, preset_settings
 from osrae.methods.rae import (
     RAE,
@@ -28,56 +25,7 @@ from osrae.training.batches import Batch
 from osrae.training.optimisation import move
 
 from .deep_cases import data_of, moved, weights
-
-PICTURES = ImageDescription(8, 8, 1)
-TABLE = TableDescription(3, (2, 4))
-KINDS = {"pictures": PICTURES, "tables": TABLE}
-VARIANTS = [(preset, kind) for preset, kinds in PRESETS.items() for kind in kinds]
-OWNERS = {
-    "encoder": "encoder",
-    "classifier": "classifier",
-    "mixer": "mixer",
-    "decoder": "decoder",
-    "decoder_class": "decoder",
-    "critic": "critic",
-}
-
-
-def make(description, settings, n_classes=3, seed=0) -> RAE:
-    torch.manual_seed(seed)
-    method = RAE(description, torch.ones(n_classes), settings)
-    method.prepare(data_of(description))
-    return method.train()
-
-
-class Drawn:
-    """A source of batches that are given."""
-
-    def __init__(self, draw, n_classes=3):
-        self.draw, self.counts, self.progress = draw, torch.ones(n_classes), 0.5
-
-    def tuples(self, size, tuple_size, probabilities):
-        return self.draw()
-
-
-def draws(description, t=2, n=8, n_classes=3, step=0, progress=0.5):
-    """A function that draws the same sequence of batches whenever it is made."""
-    data = torch.Generator().manual_seed(1)
-    noise = torch.Generator().manual_seed(2)
-
-    def draw() -> Batch:
-        x = torch.rand(t, n, *description.shape, generator=data)
-        y = torch.arange(n) % n_classes
-        return Batch(x=x, y=y, generator=noise, step=step, progress=progress)
-
-    return draw, noise
-
-
-def step(method: RAE, description, at=0, **options):
-    draw, noise = draws(description, t=method.tuple_size, step=at, **options)
-    set_generator(method, noise)
-    return method.training_step(Drawn(draw))
-
+from .rae_cases import KINDS, OWNERS, PICTURES, TABLE, VARIANTS, Drawn, draws, make, step
 
 # ---------------------------------------------------------------- the equations, by hand
 
@@ -137,7 +85,7 @@ def test_gradient_penalty_has_a_finite_derivative_where_the_slope_is_zero():
 @pytest.mark.parametrize(("preset", "kind"), VARIANTS)
 def test_every_loss_moves_its_own_network_and_no_other(preset, kind, monkeypatch):
     description = KINDS[kind]
-    settings = preset_settings(preset, description, 100, {"critic_steps": 1, "mixing": "mixer"})
+    settings = preset_settings(PRESETS, preset, description, {"critic_steps": 1, "mixing": "mixer"})
     seen = set()
     for at in {phase: at for at, phase in enumerate(settings.schedule)}.values():
         names = step(make(description, settings), description, at)
@@ -251,7 +199,7 @@ def step_losses(kind: str, preset: str, precision: torch.dtype, monkeypatch) -> 
     # Further critic steps come after draws that take more of the generator in float64.
     overrides = {"schedule": ("joint",), "augmentation": "none", "critic_steps": 1}
     # Weights by which no unit lies so near to its kink that float32 sees it on the other side.
-    method = make(KINDS[kind], preset_settings(preset, KINDS[kind], 100, overrides), seed=0)
+    method = make(KINDS[kind], preset_settings(PRESETS, preset, KINDS[kind], overrides), seed=0)
     method = method.double() if exact else method
     method.precision = torch.float32 if exact else precision
     generator = torch.Generator().manual_seed(5)
@@ -379,72 +327,6 @@ def test_wrong_labels_are_never_the_right_ones_and_reach_every_other_class():
         assert ((share > 0.45) | (share == 0)).all()
 
 
-@pytest.mark.parametrize("mixup", ["mixup", "cutmix"])
-def test_a_step_across_classes_agrees_with_a_plain_float64_version(mixup):
-    """Cross-entropy of both labels in their shares; summed over the members, mean over tuples."""
-    changes = {"schedule": ("across",), "mixup": mixup, "mixup_alpha": 0.7, "encoder": "pooled"}
-    settings = dataclasses.replace(RAESettings(), **changes)
-    method = make(PICTURES, settings)
-    plain = copy.deepcopy(method).double()
-    draw, noise = draws(PICTURES)
-    losses = method.training_step(Drawn(draw))
-    assert moved(weights(plain.float()), weights(method)) == {"encoder", "classifier"}
-    plain.double()
-    draw, noise = draws(PICTURES)  # the same again
-    batch = draw()
-    x, y = batch.x.flatten(0, 1), batch.y.repeat(2)
-    mixed = mix_across(x, y, mixup, 0.7, noise)
-    logits = plain.networks["classifier"](plain.networks["encoder"](mixed.x.double()))
-    own, partner = (-logits.log_softmax(1)[range(16), label] for label in mixed.labels)
-    expected = (mixed.shares[0] * own + mixed.shares[1] * partner).sum() / 8
-    assert losses["classifier"].item() == pytest.approx(expected.item(), rel=1e-6)
-    assert losses["encoder"].item() == pytest.approx(5 * expected.item(), rel=1e-6)
-    assert set(losses) == {"encoder", "classifier"}
-
-
-@pytest.mark.parametrize(("preset", "description"), [("default", TABLE), ("paper", PICTURES)])
-def test_mixup_without_steps_across_classes_is_refused(preset, description):
-    with pytest.raises(InputError, match=f"preset='{preset}' has no steps that mix across"):
-        preset_settings(preset, description, 100, {"mixup": "mixup"})
-    for to_resample in (False, True):
-        settings = preset_settings(preset, description, 100, {}, to_resample=to_resample)
-        assert settings.mixup == "none"
-
-
-def test_whitening_follows_the_data_in_averages_too():
-    settings = dataclasses.replace(RAESettings(), encoder="pooled", weight_averaging=0.9)
-    method = RAE(PICTURES, torch.ones(3), settings)
-    before = method.networks["encoder"].stem[0].filters.clone()
-    method.prepare(data_of(PICTURES))
-    live, average = (kept["encoder"].stem[0].filters for kept in (method.networks, method.averaged))
-    assert (live - before).abs().max() > 0.1
-    assert torch.equal(live, average)
-
-
-def test_without_oversampling_nothing_is_mixed_across_classes():
-    settings = dataclasses.replace(
-        RAESettings(), schedule=("across",), mixup="mixup", oversampling=False
-    )
-    assert not settings.mixes_across(0)
-
-
-def test_who_asks_for_samples_of_pictures_mixes_inside_classes_alone():
-    settings = preset_settings("default", PICTURES, 100, {}, to_resample=True)
-    assert "across" not in settings.schedule
-    assert settings.mixup == "none"
-
-
-def test_steps_across_classes_are_steps_of_mixtures_of_one_class_without_mixup():
-    plain, mixing = (
-        dataclasses.replace(RAESettings(), schedule=("joint", "across"), mixup=mixup)
-        for mixup in ("none", "mixup")
-    )
-    assert [mixing.mixes_across(at) for at in range(4)] == [False, True, False, True]
-    assert not any(plain.mixes_across(at) for at in range(4))
-    assert plain.terms(1) == {"encoder", "classifier", "mixer"}
-    assert mixing.terms(1) == {"encoder", "classifier"}
-
-
 def test_logits_are_for_equally_common_classes():
     """Bayes' rule: what was learned at frequencies p loses log p."""
     counts = torch.tensor([60, 30, 10])
@@ -517,7 +399,7 @@ def test_results_come_from_the_averages_where_they_are_kept():
 
 
 def test_adaptive_augmentation_follows_the_critic_in_the_reference_preset():
-    settings = preset_settings("reference", PICTURES, 100, {"critic_steps": 1})
+    settings = preset_settings(PRESETS, "reference", PICTURES, {"critic_steps": 1})
     method = make(PICTURES, settings)
     step(method, PICTURES, at=0)
     # One update from 0: towards 1 if the critic scored over 85 % of real pictures above zero.

@@ -56,7 +56,7 @@ Method = Annotated[
 Preset = Annotated[
     str,
     typer.Option(
-        help="default, strong (pictures), paper or reference; of others `osrae methods NAME`."
+        help="default; of rae strong (pictures), paper or reference; else `osrae methods NAME`."
     ),
 ]
 Encoder = Annotated[

@@ -278,10 +278,10 @@ class DeepClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Classify
         The shares are Beta(α, α) distributed.
     preset : {"default", "strong", "two-stage"}, default="default"
         ``"default"`` and, for pictures, ``"strong"`` have the encoder and the length of run of
-        `RAEClassifier`'s presets of these names. ``"two-stage"`` is
-        the classifier that published over-sampling methods are judged by: ResNet-18 (for tables
-        the network of Table 18), 50 epochs, nothing else; with ``validation_fraction=0`` for its
-        last weights. Every parameter that follows and is None takes the preset's value.
+        `RAEClassifier`'s presets of these names. ``"two-stage"`` is the classifier that published
+        over-sampling methods are judged by: ResNet-18 (for tables the network of Table 18),
+        50 epochs, nothing else; with ``validation_fraction=0`` for its last weights. Every
+        parameter that follows and is None takes the preset's value.
     encoder : str or None, default=None
         The encoder network: ``"conv"``, ``"pooled"``, ``"pooled-large"``, ``"residual"``,
         ``"resnet18"``, ``"resnet18-imagenet"`` or ``"densenet201"`` for pictures, ``"mlp"`` for

@@ -17,7 +17,11 @@ from osrae.methods.mixtures import check_mixup
 from osrae.methods.settings import Presets, Settings, data_kind, paper_latent_dim, resolve
 from osrae.training.augmentation import resolve_policy
 
-__all__ = ["PHASES", "PRESETS", "PRESETS_TO_RESAMPLE", "RAESettings", "preset_settings"]
+__all__ = ["MIXUP", "PHASES", "PRESETS", "PRESETS_TO_RESAMPLE", "RAESettings", "preset_settings"]
+
+#: α of the shares, and share of the batches that are mixed at all, in steps "across"; what each was
+#: found to need (docs/levers.md).
+MIXUP: Mapping[str, tuple[float, float]] = {"mixup": (0.2, 1.0), "cutmix": (1.0, 0.5)}
 
 #: Which losses a training step computes, by the name of what each one moves
 #: (``decoder_class`` moves the decoder, too; ``reconstruction`` is the encoder's second term).
@@ -56,10 +60,6 @@ class RAESettings(Settings):
     mixup : {"none", "mixup", "cutmix"}
         How samples of any two classes are mixed in steps "across"; with "none", or without
         over-sampling, these are steps "latent".
-    mixup_alpha : float
-        α of the Beta distribution of the shares.
-    mixup_probability : float
-        Share of the batches of these steps that are mixed at all.
     class_sampling : {"balanced", "instance", "deferred"}
         Classes drawn uniformly, as often as they occur, or first the latter, then the former.
     deferral : float
@@ -129,8 +129,6 @@ class RAESettings(Settings):
     rotate: bool = False
     mix_clean: bool = False
     mixup: Literal["none", "mixup", "cutmix"] = "none"
-    mixup_alpha: float = 0.2
-    mixup_probability: float = 1.0
     class_sampling: Literal["balanced", "instance", "deferred"] = "instance"
     deferral: float = 0.7
     linear_classifier: bool = True
@@ -246,8 +244,6 @@ _STRONG_PICTURES = replace(
     _DEFAULT_PICTURES,
     encoder="pooled-large",
     mixup="cutmix",
-    mixup_alpha=1.0,
-    mixup_probability=0.5,
     epochs=160,
 )
 
@@ -292,38 +288,33 @@ PRESETS_TO_RESAMPLE: Presets[RAESettings] = {
 
 
 def preset_settings(
+    presets: Presets[RAESettings],
     preset: str,
     description: DataDescription,
-    n_samples: int,
     overrides: Mapping[str, Any],
-    *,
-    to_resample: bool = False,
 ) -> RAESettings:
     """Return the settings of ``preset`` for this data, with the overrides that are not None.
 
     Parameters
     ----------
+    presets : Presets
+        `PRESETS` or `PRESETS_TO_RESAMPLE`.
     preset : str
-        A key of `PRESETS`.
+        A key of them.
     description : DataDescription
-    n_samples : int
-        Training samples.
     overrides : mapping of str to value
         Fields of `RAESettings`; None keeps the preset's value.
-    to_resample : bool
-        Whether samples are what the training is for, rather than a classifier.
 
     Raises
     ------
     InputError
         For an unknown preset, or values that do not fit together.
     """
-    presets = PRESETS_TO_RESAMPLE if to_resample else PRESETS
     settings = resolve(presets, preset, description, overrides)
     policy = resolve_policy(settings.augmentation, description)
     settings = replace(settings, augmentation=policy)
     check_mixup(settings.mixup, description.shape)
-    if overrides.get("mixup") in ("mixup", "cutmix") and "across" not in settings.schedule:
+    if overrides.get("mixup") in MIXUP and "across" not in settings.schedule:
         raise InputError(
             f"mixup={settings.mixup!r}: preset={preset!r} has no steps that mix across classes "
             f"for {data_kind(description)}; leave mixup out, or use DeepClassifier(mixup='mixup')."

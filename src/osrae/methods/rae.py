@@ -21,7 +21,7 @@ from torch.nn import functional as F
 
 from osrae.data.description import DataDescription
 from osrae.methods.mixtures import mix_across
-from osrae.methods.presets import RAESettings
+from osrae.methods.presets import MIXUP, RAESettings
 from osrae.networks import build_critic, build_decoder, build_encoder, build_mixer
 from osrae.networks.layers import one_hot
 from osrae.networks.statistics import frozen_statistics
@@ -209,7 +209,8 @@ class RAE(Classifies):
         """Move encoder and classifier by samples that are mixed across classes."""
         s, generator = self.settings, batch.generator
         x, y = self._augmented(batch.x.flatten(0, 1), generator), batch.y.repeat(self.tuple_size)
-        mixed = mix_across(x, y, s.mixup, s.mixup_alpha, generator, s.mixup_probability)
+        alpha, probability = MIXUP[s.mixup]
+        mixed = mix_across(x, y, s.mixup, alpha, generator, probability)
         with autocast(self.device, self.precision):
             z = full(self.networks["encoder"](mixed.x))
             logits = full(self.networks["classifier"](z))

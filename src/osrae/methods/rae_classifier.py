@@ -51,7 +51,8 @@ class RAEClassifier(
     mixup : {"none", "mixup", "cutmix"} or None, default=None
         How samples of different classes are mixed, too, in the steps that train encoder and
         classifier alone: not at all, as weighted sums, or by putting a piece of one picture into
-        another. For pictures under the presets default and strong; the others have no such steps.
+        another (in half of the batches). For pictures under the presets default and strong; the
+        others have no such steps.
     class_sampling : {"balanced", "instance", "deferred"} or None, default=None
         How often each class is drawn in training: all alike, as often as it occurs, or first
         the latter and later the former. However it is, predictions are for ``priors``.

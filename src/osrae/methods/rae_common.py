@@ -23,6 +23,7 @@ from osrae.methods.parameters import (
 )
 from osrae.methods.presets import PRESETS, RAESettings, preset_settings
 from osrae.methods.rae import RAE
+from osrae.methods.settings import Presets
 from osrae.storage import tensors_below
 
 __all__ = ["RAEEstimator"]
@@ -65,17 +66,13 @@ class RAEEstimator(_Parameters, DeepGenerator):
     """How constructor parameters become networks, and latent vectors new samples."""
 
     _method = RAE
-    _presets = PRESETS
-    #: Whether samples, rather than a classifier, are what the training is for.
-    _to_resample: ClassVar[bool] = False
+    _presets: ClassVar[Presets[RAESettings]] = PRESETS
 
     method_: RAE  #: The trained networks.
     bank_: LatentBank  #: What new samples are mixed from.
 
     def _settings(self, description: DataDescription, n_samples: int) -> RAESettings:
-        return preset_settings(
-            self.preset, description, n_samples, self._overrides(), to_resample=self._to_resample
-        )
+        return preset_settings(self._presets, self.preset, description, self._overrides())
 
     def _new_rows(self, wanted: np.ndarray, seed: int) -> Iterator[np.ndarray]:
         for rows, _, _ in self.bank_.decoded(self.method_, wanted, seed):

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 import numpy as np
+from sklearn.utils._param_validation import StrOptions
 
 from osrae.data.samples import Rows
 from osrae.methods.bank import LatentBank
 from osrae.methods.parameters import estimator
+from osrae.methods.presets import PRESETS_TO_RESAMPLE
 from osrae.methods.rae_common import RAEEstimator
 from osrae.methods.resampling import DeepOversampler
 from osrae.training.splitting import ValidationSplit
@@ -107,8 +109,9 @@ class RAEOversampler(RAEEstimator, DeepOversampler):
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **RAEEstimator._parameter_constraints,
         **DeepOversampler._parameter_constraints,
+        "preset": [StrOptions(set(PRESETS_TO_RESAMPLE))],
     }
-    _to_resample: ClassVar[bool] = True
+    _presets = PRESETS_TO_RESAMPLE
 
     def _learn(self, X: Any, classes: np.ndarray, codes: np.ndarray) -> None:
         super()._learn(X, classes, codes)
