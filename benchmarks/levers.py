@@ -2,13 +2,13 @@
 
     python benchmarks/levers.py --part encoders
     python benchmarks/levers.py --part mixtures augmentation --seeds 0 1
-    python benchmarks/levers.py --table
+    python benchmarks/levers.py --table benchmarks/results/levers.json
 
 An encoder and a linear classifier alone, on pairs of one class and their mixtures in latent space,
 as the steps "latent" and "across" of the default preset, and every lever by itself beside the same
-base. One lever is one line of `PARTS`; results/levers.json has a line for every run. On a GPU every
-run is one CUDA graph, and several share the card if NVIDIA's MPS runs; 250 runs took a quarter of
-an hour of an H200. On a processor one run takes about as long as training the default preset.
+base. One lever is one line of `PARTS`; results/levers.json gets a line for every run. On a GPU
+every run is one CUDA graph, and several share the card if NVIDIA's MPS runs; 240 runs took a quarter
+of an hour of an H200. On a processor one run takes about as long as training the default preset.
 """
 
 from __future__ import annotations
@@ -153,16 +153,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--part", nargs="+", default=list(PARTS), choices=list(PARTS))
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1])
+    parser.add_argument("--repeats", type=int, default=1, help="runs of every seed")
     parser.add_argument("--jobs", type=int, default=1, help="runs at a time")
-    parser.add_argument("--out", type=Path, default=Path("benchmarks/results/levers.json"))
-    parser.add_argument("--table", action="store_true", help="only show what was measured")
+    parser.add_argument("--out", type=Path, default=Path("results/levers.json"))
+    parser.add_argument("--table", type=Path, help="only show what this file holds")
     options = parser.parse_args()
-    if not options.table:
+    if options.table is None:
+        if options.out.exists():
+            parser.error(f"{options.out} is there: move it, or name another file with --out.")
         runs = [
-            Run(**{**change, "seed": seed})
+            Run(**{**change, "seed": seed, "repeat": repeat})
             for part in options.part
             for change in PARTS[part]
             for seed in options.seeds
+            for repeat in range(options.repeats)
         ]
         options.out.parent.mkdir(parents=True, exist_ok=True)
         spawned = multiprocessing.get_context("spawn")
@@ -174,7 +178,10 @@ def main() -> None:
             worker.start()
         for worker in workers:
             worker.join()
-    print("\n".join(table([json.loads(line) for line in options.out.read_text().splitlines()])))
+        if any(worker.exitcode for worker in workers):
+            raise SystemExit(f"A worker failed, as it says above; {options.out} is not whole.")
+    lines = (options.table or options.out).read_text().splitlines()
+    print("\n".join(table([json.loads(line) for line in lines])))
 
 
 if __name__ == "__main__":
