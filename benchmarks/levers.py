@@ -7,8 +7,8 @@
 An encoder and a linear classifier alone, on pairs of one class and their mixtures in latent space,
 as the steps "latent" and "across" of the default preset, and every lever by itself beside the same
 base. One lever is one line of `PARTS`; results/levers.json gets a line for every run. On a GPU
-every run is one CUDA graph, and several share the card if NVIDIA's MPS runs; 240 runs took a quarter
-of an hour of an H200. On a processor one run takes about as long as training the default preset.
+every run is one CUDA graph, and several share the card if NVIDIA's MPS runs; 240 runs took a
+quarter of an hour of an H200. On a processor one takes about as long as training the default.
 """
 
 from __future__ import annotations
