@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +27,10 @@ from osrae.benchmark.budget import TrainingPlan
 from osrae.datasets import Split, available, load_split
 from osrae.errors import InputError
 from osrae.evaluation.classification import summary
+from osrae.training.augmentation import POLICIES
 
+#: Policies that osrae does not offer, and the defaults that they differ from.
+BLACK = {"crop, black": "crop", "flip-crop, black": "flip-crop"}
 CHOICES = {
     "default": {},
     "nothing mixed": {"oversampling": False},
@@ -37,6 +41,8 @@ CHOICES = {
     "balanced": {"class_sampling": "balanced"},
     "crop": {"augmentation": "crop"},
     "digits": {"augmentation": "digits"},
+    "crop, black": {"augmentation": "crop, black"},
+    "flip-crop, black": {"augmentation": "flip-crop, black"},
     "residual encoder": {"encoder": "residual"},
     "encoder of Table 16": {"encoder": "conv"},
     "ResNet-18": {"encoder": "resnet18"},
@@ -97,6 +103,8 @@ def compare(
 
 def main() -> None:
     options = arguments()
+    for name, policy in BLACK.items():
+        POLICIES[name] = replace(POLICIES[policy], cutout_fill="zero")
     if options.core_minutes is not None:
         torch.set_num_threads(1)
     for data in options.data:

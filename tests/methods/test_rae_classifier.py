@@ -46,6 +46,13 @@ def test_it_recognises_digits_as_pictures_and_as_flat_rows_alike():
     )
 
 
+def test_pictures_of_little_contrast_are_learned():
+    images, y = pictures(537)
+    faint = (120 + images // 13).astype(np.uint8)  # 120 to 139 of 255
+    model = RAEClassifier(**FAST).fit(faint[:400], y[:400])
+    assert model.score(faint[400:], y[400:]) > 0.9
+
+
 def test_colour_pictures_of_odd_size_and_torch_tensors():
     rng = np.random.default_rng(0)
     y = np.arange(40) % 2

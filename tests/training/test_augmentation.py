@@ -19,6 +19,7 @@ from osrae.training.augmentation import (
     warp,
 )
 
+STRENGTHS = [field.name for field in fields(Augmentation) if field.name != "cutout_fill"]
 ACTIVE = [name for name in POLICIES if name != "none"]
 
 
@@ -135,9 +136,17 @@ def test_opacity_is_no_colour(change):
 
 def test_cutout_by_hand():
     x = torch.ones(2, 1, 4, 5)
-    hidden = 1 - cutout(x, torch.tensor([[1, 2], [-1, 4]]), (2, 3))
+    hidden = 1 - cutout(x, torch.tensor([[1, 2], [-1, 4]]), (2, 3), torch.zeros(()))
     assert hidden[0, 0].nonzero().tolist() == [[1, 2], [1, 3], [1, 4], [2, 2], [2, 3], [2, 4]]
     assert hidden[1, 0].nonzero().tolist() == [[0, 4]]
+
+
+def test_cutout_fills_each_channel_of_each_picture_with_what_is_given():
+    x, fill = pictures(2, 3, 4, 5), torch.arange(6.0).view(2, 3, 1, 1) + 2
+    cut = cutout(x, torch.tensor([[1, 2], [0, 0]]), (1, 2), fill)
+    assert torch.equal(cut[0, :, 1, 2:4], fill[0, :, 0].expand(3, 2))
+    assert torch.equal(cut[1, :, 0, :2], fill[1, :, 0].expand(3, 2))
+    assert (cut != x).sum() == 2 * 3 * 2
 
 
 OPERATIONS = {
@@ -152,7 +161,9 @@ OPERATIONS = {
     "brighten": lambda x: brighten(x, torch.tensor([0.3, -0.2], dtype=x.dtype)),
     "saturate": lambda x: saturate(x, torch.tensor([1.6, 0.2], dtype=x.dtype)),
     "contrast": lambda x: contrast(x, torch.tensor([1.4, 0.5], dtype=x.dtype)),
-    "cutout": lambda x: cutout(x, torch.tensor([[1, 2], [0, -1]]), (2, 2)),
+    "cutout": lambda x: cutout(
+        x, torch.tensor([[1, 2], [0, -1]]), (2, 2), x.mean((2, 3), keepdim=True)
+    ),
 }
 
 
@@ -192,7 +203,7 @@ def test_policies_are_decided_by_the_generator(name, channels):
     assert torch.equal(torch.get_rng_state(), state)
 
 
-@pytest.mark.parametrize("field", [field.name for field in fields(Augmentation)])
+@pytest.mark.parametrize("field", STRENGTHS)
 def test_each_strength_alone_changes_pictures_one_by_one(field):
     x = pictures(1).expand(16, -1, -1, -1)
     strength = True if field == "flip" else 0.4
@@ -262,7 +273,7 @@ def test_reference_strengths_are_the_authors():
 @pytest.mark.parametrize("side", [8, 9])
 def test_cutout_hides_a_square_around_any_place_of_the_picture(side):
     x = torch.ones(3000, 1, side, side)
-    hidden = 1 - Augmentation(cutout=0.5)(x, seeded())[:, 0]
+    hidden = 1 - Augmentation(cutout=0.5, cutout_fill="zero")(x, seeded())[:, 0]
     length = int(side * 0.5 + 0.5)
     assert hidden.sum((1, 2)).max() == length**2
     assert hidden.sum((1, 2)).min() > 0
@@ -272,6 +283,22 @@ def test_cutout_hides_a_square_around_any_place_of_the_picture(side):
     assert torch.equal(hidden, outer)
     mean = hidden.mean(0)
     torch.testing.assert_close(mean, mean.flip(0, 1), atol=0.06, rtol=0)
+
+
+def test_what_is_hidden_is_filled_with_the_mean_of_the_picture_or_with_zero():
+    x = pictures(50, 3)
+    hidden = Augmentation(cutout=0.5, cutout_fill="zero")(x, seeded()) == 0
+    filled = Augmentation(cutout=0.5)(x, seeded())
+    means = x.mean((2, 3), keepdim=True).expand_as(x)
+    assert torch.equal(filled, torch.where(hidden, means, x))
+    assert POLICIES["reference"].cutout_fill == "zero"  # as in the authors' code
+
+
+@pytest.mark.parametrize("policy", ["crop", "flip-crop"])
+def test_the_default_policies_scale_with_the_contrast_of_the_pictures(policy):
+    x = pictures(50, 3, dtype=torch.float64)
+    faint = POLICIES[policy](0.1 * x + 0.4, seeded())
+    torch.testing.assert_close(faint, 0.1 * POLICIES[policy](x, seeded()) + 0.4)
 
 
 def test_gradient_reaches_the_pictures_through_a_whole_policy():
@@ -301,7 +328,14 @@ def test_digits_stay_recognisable_to_their_neighbours():
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"zoom": 1.0}, {"translate": -0.1}, {"cutout": 1.5}, {"rotate": math.nan}]
+    "wrong",
+    [
+        {"zoom": 1.0},
+        {"translate": -0.1},
+        {"cutout": 1.5},
+        {"rotate": math.nan},
+        {"cutout_fill": "grey"},
+    ],
 )
 def test_impossible_strengths_are_rejected(wrong):
     with pytest.raises(InputError, match=next(iter(wrong))):

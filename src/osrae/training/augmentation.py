@@ -147,8 +147,8 @@ def contrast(x: Tensor, factor: Tensor) -> Tensor:
     return _change_colours(x, change)
 
 
-def cutout(x: Tensor, start: Tensor, size: tuple[int, int]) -> Tensor:
-    """Set a rectangle to 0.
+def cutout(x: Tensor, start: Tensor, size: tuple[int, int], fill: Tensor) -> Tensor:
+    """Hide a rectangle.
 
     Parameters
     ----------
@@ -157,6 +157,8 @@ def cutout(x: Tensor, start: Tensor, size: tuple[int, int]) -> Tensor:
         First row and column, which may lie outside the picture.
     size : tuple of int
         Rows and columns.
+    fill : Tensor of shape (n, channels, 1, 1), or one that is broadcast to it
+        What is there instead.
 
     Returns
     -------
@@ -167,7 +169,7 @@ def cutout(x: Tensor, start: Tensor, size: tuple[int, int]) -> Tensor:
         place = torch.arange(x.shape[2 + axis], device=x.device) - start[:, axis, None]
         inside.append((place >= 0) & (place < size[axis]))
     hidden = inside[0][:, :, None] & inside[1][:, None, :]
-    return x * (~hidden)[:, None].to(x.dtype)
+    return torch.where(hidden[:, None], fill, x)
 
 
 def mirrored_mean(encode: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
@@ -198,8 +200,11 @@ class Augmentation:
     saturation, contrast : float
         Factors are between 1 - strength and 1 + strength.
     cutout : float
-        Sides of the rectangle that is set to 0, as a share of the picture's, in [0, 1]; its
+        Sides of the rectangle that is hidden, as a share of the picture's, in [0, 1]; its
         centre lies anywhere in the picture.
+    cutout_fill : {"mean", "zero"}
+        What is there instead: the mean of each channel of the picture, or 0. Where pictures have
+        little contrast, the edges of a rectangle of 0 outshine all that they show.
 
     Raises
     ------
@@ -215,9 +220,14 @@ class Augmentation:
     saturation: float = 0.0
     contrast: float = 0.0
     cutout: float = 0.0
+    cutout_fill: str = "mean"
 
     def __post_init__(self) -> None:
-        for name, value in vars(self).items():
+        strengths = dict(vars(self))
+        fill = strengths.pop("cutout_fill")
+        if fill not in {"mean", "zero"}:
+            raise InputError(f"Augmentation: cutout_fill={fill!r}; there are 'mean' and 'zero'.")
+        for name, value in strengths.items():
             limit = 1 if name in {"translate", "zoom", "cutout"} else math.inf
             if not 0 <= value <= limit or (value == 1 and name in {"translate", "zoom"}):
                 raise InputError(
@@ -283,7 +293,8 @@ class Augmentation:
             centre = draw(0, side + 1 - length % 2).floor()
             size.append(length)
             start.append(centre - length // 2)
-        return cutout(x, torch.stack(start, dim=1), (size[0], size[1]))
+        fill = x.mean((2, 3), keepdim=True) if self.cutout_fill == "mean" else x.new_zeros(())
+        return cutout(x, torch.stack(start, dim=1), (size[0], size[1]), fill)
 
 
 def _uniform(x: Tensor, generator: torch.Generator, low: float, high: float, *shape: int) -> Tensor:
@@ -306,6 +317,7 @@ POLICIES: Mapping[str, Augmentation] = {
         saturation=1,
         contrast=0.5,
         cutout=0.5,
+        cutout_fill="zero",
     ),
     "crop": Augmentation(translate=1 / 8, cutout=0.25),
     "flip-crop": Augmentation(flip=True, translate=1 / 8, cutout=0.5),
