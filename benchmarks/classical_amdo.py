@@ -30,10 +30,9 @@ def our_amdo(rows: np.ndarray, codes: np.ndarray, seed: int) -> Table:
     return X[len(rows) :], y[len(rows) :]
 
 
-def clipped_transcription(rows: np.ndarray, codes: np.ndarray, seed: int) -> Table:
-    """Return the new rows of the transcription, in the range of ``rows``, and their codes."""
-    new, new_codes = Transcription(rows, codes).resample(seed)
-    return new.clip(rows.min(axis=0), rows.max(axis=0)), new_codes
+def transcription(rows: np.ndarray, codes: np.ndarray, seed: int) -> Table:
+    """Return the new rows of the transcription and their codes."""
+    return Transcription(rows, codes).resample(seed)
 
 
 def amdo_agreement() -> Iterator[Row]:
@@ -68,7 +67,7 @@ def amdo_distribution(seeds: int) -> Iterator[Row]:
     """
     for name in (*AMDO_TABLES, "synthetic"):
         rows, codes = untied(table(name))
-        theirs = functools.partial(clipped_transcription, rows, codes)
+        theirs = functools.partial(transcription, rows, codes)
         found = over_seeds(functools.partial(our_amdo, rows, codes), theirs, seeds)
         yield {"method": "AMDO", "case": name, **found}
 

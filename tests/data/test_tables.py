@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -60,6 +62,38 @@ def test_whole_numbers_are_decoded_as_whole_numbers_in_range(X):
     assert len(set(found)) > 3
     assert min(known) == min(found)
     assert max(known) == max(found)
+
+
+def test_decoded_numbers_may_leave_the_range_where_that_is_wanted():
+    encoder = TableEncoder(within_range=False).fit(np.array([[1.0], [2.0], [4.0]]))
+    mean, deviation = 7 / 3, np.sqrt(14 / 9)
+    decoded = encoder.inverse_transform(np.array([[-9.0], [9.0]], np.float32)).ravel()
+    np.testing.assert_allclose(decoded, mean + deviation * np.array([-9, 9]), rtol=1e-6)
+    again = TableEncoder.from_json(json.loads(json.dumps(encoder.to_json(), allow_nan=False)))
+    np.testing.assert_array_equal(again.inverse_transform(np.float32([[-9]])), [[decoded[0]]])
+
+
+@pytest.mark.parametrize(
+    ("X", "least", "greatest"),
+    [
+        (np.array([[-3], [0], [7]], dtype=np.int8), -128, 127),
+        (np.array([[0], [200], [7]], dtype=np.uint8), 0, 255),
+        (np.array([[-3], [0], [7]], dtype=np.int64), -(2**53), 2**53),
+        (np.array([[True], [False], [True]]), False, True),
+        (np.array([[-3], [0], [7]], dtype=object), -(2**53), 2**53),
+        (pd.DataFrame({"x": pd.array([5, None, 0], dtype="Int16")}), -(2**15), 2**15 - 1),
+        (pd.DataFrame({"x": pd.array([5, None, 0], dtype="uint8[pyarrow]")}), 0, 255),
+        (pl.DataFrame({"x": [5, None, 0]}, schema={"x": pl.UInt8}), 0, 255),
+    ],
+    ids=lambda X: type(X).__name__,
+)
+def test_whole_numbers_stay_in_what_their_type_holds(X, least, greatest):
+    encoder = TableEncoder(within_range=False).fit(X)
+    Z = np.zeros((2, *encoder.description.shape), dtype=np.float32)
+    Z[:, 0] = [-1e18, 1e18]
+    decoded = encoder.inverse_transform(Z)
+    found = decoded.ravel() if isinstance(X, np.ndarray) else decoded["x"].to_list()
+    assert list(found) == [least, greatest]
 
 
 @pytest.mark.parametrize("dtype", [np.int64, np.uint64])

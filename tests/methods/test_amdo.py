@@ -319,10 +319,8 @@ def test_every_new_row_lies_on_the_contour_of_its_seed():
             np.linalg.norm((part - contours.mean) @ np.linalg.pinv(contours.axes), axis=1)
             for part in (codes[0][seeds[of_class]], codes[1][of_class])
         ]
-        # A new row that leaves the range of a column is clipped to it.
-        inside = (new[of_class] > X.min(0)).all(1) & (new[of_class] < X.max(0)).all(1)
-        assert inside.sum() > 50
-        np.testing.assert_allclose(distances[1][inside], distances[0][inside], rtol=1e-4)
+        np.testing.assert_allclose(distances[1], distances[0], rtol=1e-5)
+    assert ((new < X.min(axis=0)) | (new > X.max(axis=0))).any(axis=1).mean() > 0.3
 
 
 def standardised(X, new=None):

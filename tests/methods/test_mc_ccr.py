@@ -25,6 +25,21 @@ def test_energy_that_reaches_nobody_is_said():
         MCCCR(random_state=0).fit_resample(rows, codes)
 
 
+def test_rows_that_were_inside_a_sphere_are_outside_afterwards():
+    """Also where that is beyond all rows that there were."""
+    rng = np.random.default_rng(0)
+    X = np.concatenate([rng.normal(size=(30, 2)), np.zeros((1, 2))])
+    y = np.repeat([0, 1], [30, 1])
+    sampler = MCCCR(energy=60, energy_unit="absolute", random_state=0)
+    with pytest.warns(DataWarning, match="one sample"):
+        X_new, _ = sampler.fit_resample(X, y)
+    moved = sampler.moved_mask_
+    assert moved.sum() > 20
+    distances = np.abs(X_new[:31] / X.std(axis=0)).sum(axis=1)  # the norm is the first one
+    np.testing.assert_allclose(distances[moved[:31]], sampler.radii_[30], rtol=1e-5)
+    assert np.abs(X_new[:31]).max() > 1.2 * np.abs(X).max()
+
+
 def frame(seed=0):
     rows, codes = three_classes(seed)
     rng = np.random.default_rng(seed)
@@ -45,7 +60,7 @@ def test_resampled_tables_hold_the_moved_rows_then_new_ones(cleaning):
     assert old[: len(kept)].all()
     assert not old[len(kept) :].any()
     moves = sampler.translations_[kept] * rows.std(axis=0)
-    expected = np.clip(rows[kept] + moves, rows.min(axis=0), rows.max(axis=0))
+    expected = rows[kept] + moves
     still = ~sampler.translations_[kept].any(axis=1)
     np.testing.assert_array_equal(X[old][still], rows[kept][still])
     np.testing.assert_allclose(X[old], expected, atol=1e-5)

@@ -107,6 +107,14 @@ def test_classes_have_their_turn_by_size_whatever_their_numbers(names):
     assert np.abs(result.translations).max() > 0.1
 
 
+def test_of_equal_classes_the_last_has_its_turn_first_as_with_the_authors():
+    rows = np.array([[0.0, 0], [0, 1], [0, 2], [1.0, 0], [1, 1], [1, 2]])
+    codes = np.array([0, 0, 0, 1, 1, 1])
+    settings = CCRSettings(3.0, decomposition="complete")
+    result = resample(rows, codes, np.zeros(2, dtype=int), settings, np.random.default_rng(0))
+    assert np.isnan(result.radii).tolist() == [False] * 3 + [True] * 3  # the first turn moves none
+
+
 def watched(monkeypatch):
     turns = []
 

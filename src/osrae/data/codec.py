@@ -119,15 +119,19 @@ def append_decoded(codec: Codec, X: Any, blocks: Iterable[np.ndarray], n_new: in
 
 
 def fit_codec(
-    X: Any, image_shape: tuple[int, ...] | None, categorical_features: Any
+    X: Any,
+    image_shape: tuple[int, ...] | None,
+    categorical_features: Any,
+    within_range: bool = True,
 ) -> TableCodec | PictureCodec:
     """Learn the translation from the training data.
 
-    Anything with three or more dimensions, or with an ``image_shape``, is pictures.
+    Anything with three or more dimensions, or with an ``image_shape``, is pictures. Of these and
+    with ``within_range``, decoded numbers stay in the range that occurred or may occur.
     """
     if image_shape is not None or len(getattr(X, "shape", ())) > 2:
         return PictureCodec(read_format(X, image_shape))
-    return TableCodec(TableEncoder(categorical_features).fit(X))
+    return TableCodec(TableEncoder(categorical_features, within_range).fit(X))
 
 
 def codec_from_json(content: dict[str, Any]) -> TableCodec | PictureCodec:

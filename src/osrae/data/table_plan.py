@@ -29,7 +29,10 @@ _MOST_CATEGORIES = 256
 
 @dataclass
 class NumberColumn:
-    """What was learned of a column of numbers, whole numbers or booleans."""
+    """What was learned of a column of numbers, whole numbers or booleans.
+
+    ``low`` and ``high`` bound what is decoded.
+    """
 
     position: int
     kind: Kind

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,7 @@ from osrae.data.table_plan import (
 from osrae.data.templates import (
     fill_template,
     holds_objects,
+    integer_range,
     make_template,
     template_from_json,
     template_to_json,
@@ -45,10 +46,10 @@ class _Learned:
 class TableEncoder:
     """Translates tables of mixed types to ``float32`` matrices and back.
 
-    Numbers are standardised; on the way back they are clipped to the range that occurred, and
-    whole numbers are rounded. A missing number is encoded as the mean, beside a block of two
-    columns that says whether it is missing if that occurred in `fit`. Text and categories become
-    one-hot blocks, in which missing is a category of its own. Columns of one value, and columns
+    Numbers are standardised; on the way back they are clipped, and whole numbers are rounded. A
+    missing number is encoded as the mean, beside a block of two columns that says whether it is
+    missing if that occurred in `fit`. Text and categories become one-hot blocks, in which missing
+    is a category of its own. Columns of one value, and columns
     that repeat an earlier one, are left out and restored.
 
     Parameters
@@ -56,6 +57,9 @@ class TableEncoder:
     categorical_features : "auto" or array-like of int, str or bool, default="auto"
         Columns that are categories although they hold numbers, by position, name or mask;
         ``"auto"`` takes text and categorical columns alone. Those are categories in any case.
+    within_range : bool, default=True
+        Whether decoded numbers are clipped to the range that occurred, which what a network made
+        may leave by accident; else to what the type of a column of whole numbers holds.
 
     Attributes
     ----------
@@ -65,8 +69,9 @@ class TableEncoder:
 
     description: TableDescription
 
-    def __init__(self, categorical_features: Any = "auto") -> None:
+    def __init__(self, categorical_features: Any = "auto", within_range: bool = True) -> None:
         self.categorical_features = categorical_features
+        self.within_range = within_range
 
     def fit(self, X: Any) -> TableEncoder:
         """Learn the columns of ``X``.
@@ -83,8 +88,20 @@ class TableEncoder:
         view = view_columns(X)
         self.template = make_template(X)
         self.n_columns = len(view.labels)
-        self._set_plan(make_plan(view, self.categorical_features))
+        plan = make_plan(view, self.categorical_features)
+        if not self.within_range:
+            plan.numbers = [self._widened(column) for column in plan.numbers]
+        self._set_plan(plan)
         return self
+
+    def _widened(self, column: NumberColumn) -> NumberColumn:
+        """Let decoded numbers be all that the type of the column holds."""
+        low, high = -GREATEST, GREATEST
+        if column.kind == "boolean":
+            return column
+        if column.kind == "integer":
+            low, high = integer_range(self.template, column.position)
+        return replace(column, low=min(low, column.low), high=max(high, column.high))
 
     def _set_plan(self, plan: Plan) -> None:
         self.plan = plan

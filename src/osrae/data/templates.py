@@ -12,10 +12,13 @@ from osrae.data.frames import column_names, is_polars, take_rows
 __all__ = [
     "fill_template",
     "holds_objects",
+    "integer_range",
     "make_template",
     "template_from_json",
     "template_to_json",
 ]
+
+_EXACT = 2.0**53  # whole numbers up to here are exact as floats
 
 
 def make_template(X: Any) -> Any:
@@ -54,6 +57,20 @@ def _fill_array(template: Any, columns: list[np.ndarray]) -> Any:
     rows = np.column_stack([column.astype(np.float64) for column in columns])
     dense = _whole(rows, template.dtype)
     return type(template)(dense) if sparse.issparse(template) else dense
+
+
+def integer_range(template: Any, position: int) -> tuple[float, float]:
+    """Return the least and the greatest whole number that a column holds and a float tells."""
+    if column_names(template) is None:
+        dtype = template.dtype
+    else:
+        dtype = template.dtypes[position] if is_polars(template) else template.dtypes.iloc[position]
+    name = str(dtype).lower().split("[")[0]  # Int8 of pandas and polars, int8[pyarrow]
+    try:
+        limits = np.iinfo(name)
+    except (TypeError, ValueError):  # Python's own, in a column of objects
+        return -_EXACT, _EXACT
+    return max(float(limits.min), -_EXACT), min(float(limits.max), _EXACT)
 
 
 def _whole(values: np.ndarray, dtype: Any) -> np.ndarray:

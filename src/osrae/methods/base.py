@@ -30,9 +30,14 @@ class Estimator(DataParameters, BaseEstimator):
     class_counts_: np.ndarray  #: Samples of each class in the training data.
     seed_: int  #: The seed that decided everything.
 
+    @property
+    def _within_range(self) -> bool:
+        """Whether new numbers of a table are clipped to the range of their column."""
+        return True
+
     def _fit_codec(self, X: Any) -> None:
         shape = None if self.image_shape is None else tuple(int(size) for size in self.image_shape)
-        self.codec_ = fit_codec(X, shape, self.categorical_features)
+        self.codec_ = fit_codec(X, shape, self.categorical_features, self._within_range)
 
     def _new_seed(self) -> int:
         return int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))

@@ -85,7 +85,8 @@ def resample(
         If cleaning removes all rows of a class.
     """
     counts = np.bincount(codes, minlength=len(n_new))
-    order = np.argsort(-counts, kind="stable").tolist()
+    # Of equal classes the last one first, as in the authors' code.
+    order = np.argsort(counts, kind="stable")[::-1].tolist()
     state = [_members(rows, codes, code) for code in range(len(counts))]
     centres, radii = rows.copy(), np.full(len(rows), np.nan)
     for place, code in enumerate(order):

@@ -66,6 +66,11 @@ class RowOversampler(Oversampler):
         """Make ``n`` further rows of one class, ``(n, d)``."""
 
     @property
+    def _within_range(self) -> bool:
+        """False: where a new or moved row lies, beyond all others even, is the method's to say."""
+        return False
+
+    @property
     def _table(self) -> TableDescription | None:
         """Where categories stand in encoded rows; None for pictures."""
         description = self.codec_.description

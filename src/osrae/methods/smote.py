@@ -114,6 +114,11 @@ class SMOTEFamily(RowOversampler):
     }
     _fitted_arrays: ClassVar[tuple[str, ...]] = ("rows_", "codes_")
 
+    @property
+    def _within_range(self) -> bool:
+        """Only SVM-SMOTE goes beyond all rows; the others do so by rounding errors."""
+        return self.variant != "svm"
+
     def _resample_rows(
         self, rows: np.ndarray, codes: np.ndarray, n_new: np.ndarray, rng: np.random.Generator
     ) -> np.ndarray:
