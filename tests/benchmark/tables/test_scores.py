@@ -70,6 +70,18 @@ def test_notes_say_how_it_was_measured(folder):
     assert "Code: abc1234." in notes
 
 
+def test_what_training_took_stands_below_the_scores_of_each_data_set(folder):
+    write(folder, Cell(data="mnist", method="smote", core_minutes=20.0), parts(0.9), steps=0)
+    table = make_table(1, read_results([folder]))
+    assert place(table, "RAE", "MNIST", "steps, all stages").own_text == "100"
+    assert place(table, "GAMO", "MNIST", "minutes of training").own_text == "1.0"
+    assert place(table, "DGC", "MNIST", "steps, all stages").own_text == "–"
+    assert ("SVHN", "minutes of training") not in [row.stubs for row in table.rows]
+    classical = make_table(15, read_results([folder]))
+    assert place(classical, "SMOTE", "MNIST", "steps, all stages").own_text == "–"
+    assert place(classical, "SMOTE", "MNIST", "minutes of training").own_text == "1.0"
+
+
 def test_attempts_that_failed_are_no_other_results(tmp_path):
     write(tmp_path, Cell(data="mnist", method="gamo", core_minutes=20.0), parts(0.95))
     write_failed(tmp_path, Cell(data="mnist", method="gamo", core_minutes=5.0))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from statistics import fmean
 from typing import Any
 
 from osrae.benchmark.measured import Store
@@ -19,7 +20,7 @@ from osrae.benchmark.tables.columns import (
     method_title,
     value,
 )
-from osrae.benchmark.tables.model import Row, Style, Table, mark_best
+from osrae.benchmark.tables.model import Row, Style, Table, Value, mark_best
 from osrae.benchmark.tables.notes import GM_FOLLOWS, made_with
 
 __all__ = ["table_1", "table_3", "table_10", "table_11", "table_12", "table_13", "table_14",
@@ -31,6 +32,8 @@ _MAKERS = ("rae", "bagan", "gamo2pix", "deepsmote")
 _SCORES = ("acsa", "f1", "gm")
 #: GM says nothing new on a balanced test set; this does.
 _BALANCED = (*_SCORES, "recall_gm")
+_STEPS = Style(decimals=0, best=None, differs=False)
+_MINUTES = Style(decimals=1, best=None, differs=False)
 #: What the library that computes FID calls its network.
 _INCEPTION = "Inception"
 
@@ -142,8 +145,33 @@ def _by_data(
                 for m in columns
             ]
             rows.append(Row((DATA_TITLES[d], SCORE_TITLES[score]), tuple(mark_best(row))))
+        rows += _costs(DATA_TITLES[d], [places[d, m] for m in columns])
     table = Table(caption, ("data", "score"), tuple(map(method_title, columns)), tuple(rows))
     return table, [f for f in places.values() if f]
+
+
+def _costs(data: str, places: Sequence[Found | None]) -> list[Row]:
+    """Lay out what training took, mean over seeds and folds, if anything was measured."""
+    if not any(f and f.shown.whole for f in places):
+        return []
+    steps = [_mean(f, lambda content: sum(stage.get("steps", 0) for stage in content["stages"]))
+             for f in places]  # fmt: skip
+    minutes = [_mean(f, lambda content: content["cost"]["training"]["wall_seconds"] / 60)
+               for f in places]  # fmt: skip
+    # A method without networks takes no steps.
+    steps = [() if number == (0,) else number for number in steps]
+    return [
+        Row((data, name), tuple(Value(style, number, over_seeds=False) for number in numbers))
+        for name, style, numbers in (
+            ("steps, all stages", _STEPS, steps),
+            ("minutes of training", _MINUTES, minutes),
+        )
+    ]
+
+
+def _mean(found: Found | None, of: Callable[[dict[str, Any]], float]) -> tuple[float, ...]:
+    values = [of(result.content) for result in found.shown.whole] if found else []
+    return (fmean(values),) if values else ()
 
 
 def _across(
