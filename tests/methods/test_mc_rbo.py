@@ -50,7 +50,7 @@ def test_pictures_stay_in_their_range_and_take_their_unit_from_opponents(monkeyp
     y = np.repeat(["dark", "light"], [30, 10])
     walks = []
 
-    def spied(own, rivals, n, how, rng):
+    def spied(own, rivals, n, how, rng, *rest):
         walks.append(how)
         return oversample_class(own, rivals, n, how, rng)
 
@@ -81,7 +81,7 @@ def test_pictures_stay_in_their_range_and_take_their_unit_from_opponents(monkeyp
 def test_defaults_of_tables_depend_on_the_unit(parameters, expected, monkeypatch):
     walks = []
 
-    def spied(own, rivals, n, how, rng):
+    def spied(own, rivals, n, how, rng, *rest):
         walks.append((how.gamma, how.step, how.unit))
         return oversample_class(own, rivals, n, how, rng)
 

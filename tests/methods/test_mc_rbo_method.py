@@ -167,7 +167,7 @@ def test_smaller_classes_walk_against_enlarged_ones_and_their_own_original_point
     rows, codes = three_classes()
     calls = []
 
-    def spied(own, rivals, n, how, rng):
+    def spied(own, rivals, n, how, rng, *rest):
         calls.append((own, rivals, oversample_class(own, rivals, n, how, rng)))
         return calls[-1][2]
 

@@ -26,6 +26,7 @@ from osrae.methods.amdo_method import (
     partially_balanced_counts,
 )
 from osrae.methods.parameters import estimator, positive, whole
+from osrae.methods.progress import Advance, silent
 from osrae.methods.rows import RowOversampler
 
 __all__ = ["AMDO"]
@@ -124,10 +125,16 @@ class AMDO(RowOversampler):
         return {classes[code]: int(new[code]) for code in np.flatnonzero(new)}
 
     def _resample_rows(
-        self, rows: np.ndarray, codes: np.ndarray, n_new: np.ndarray, rng: np.random.Generator
+        self,
+        rows: np.ndarray,
+        codes: np.ndarray,
+        n_new: np.ndarray,
+        rng: np.random.Generator,
+        advance: Advance = silent,
     ) -> np.ndarray:
         contours, members = zip(*self._fit_classes(rows, codes, n_new), strict=True)
         self._keep(contours)
+        advance(0.9)  # what is left is fast
         drawn = [self._draw(count, code, rng) for code, count in enumerate(n_new)]
         self.seed_indices_ = np.concatenate(
             [of_class[seeds] for of_class, (_, seeds) in zip(members, drawn, strict=True)]

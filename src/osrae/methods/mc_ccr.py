@@ -22,6 +22,7 @@ from osrae.methods.inputs import check_labels
 from osrae.methods.mc_ccr_method import grow_in_place, resample
 from osrae.methods.mc_ccr_spheres import CCRSettings, draw_inside, seed_probabilities
 from osrae.methods.parameters import estimator, positive
+from osrae.methods.progress import Advance, silent
 from osrae.methods.rows import RowOversampler, encoded_rows
 
 __all__ = ["MCCCR"]
@@ -153,9 +154,14 @@ class MCCCR(RowOversampler):
         return CCRSettings(energy, unit, original=original, n_moving=moving, **choices)  # type: ignore[arg-type]
 
     def _resample_rows(
-        self, rows: np.ndarray, codes: np.ndarray, n_new: np.ndarray, rng: np.random.Generator
+        self,
+        rows: np.ndarray,
+        codes: np.ndarray,
+        n_new: np.ndarray,
+        rng: np.random.Generator,
+        advance: Advance = silent,
     ) -> np.ndarray:
-        result = resample(rows, codes, n_new, self._settings, rng)
+        result = resample(rows, codes, n_new, self._settings, rng, advance)
         self.translations_, self.kept_indices_ = result.translations, np.flatnonzero(result.kept)
         self.centres_, self.centre_codes_, self.radii_ = result.centres, codes, result.radii
         self._new_codes, self.seed_indices_ = result.new_codes, result.seeds

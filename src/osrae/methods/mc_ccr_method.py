@@ -23,6 +23,7 @@ import numpy as np
 
 from osrae.errors import InputError
 from osrae.methods.mc_ccr_spheres import CCRSettings, Spheres, allocate, draw_inside, grow
+from osrae.methods.progress import Advance, part_of, silent
 
 __all__ = ["Resampled", "grow_in_place", "resample"]
 
@@ -61,6 +62,7 @@ def resample(
     n_new: np.ndarray,
     settings: CCRSettings,
     rng: np.random.Generator,
+    advance: Advance = silent,
 ) -> Resampled:
     """Clean and resample, class after class by descending size.
 
@@ -78,6 +80,8 @@ def resample(
         New rows of each class. Rows of a class that were removed before its turn are made up for.
     settings : CCRSettings
     rng : numpy.random.Generator
+    advance : callable
+        Is told which share of the work is done.
 
     Raises
     ------
@@ -89,6 +93,7 @@ def resample(
     order = np.argsort(counts, kind="stable")[::-1].tolist()
     state = [_members(rows, codes, code) for code in range(len(counts))]
     centres, radii = rows.copy(), np.full(len(rows), np.nan)
+    ends = np.cumsum(counts[order]) / len(rows)
     for place, code in enumerate(order):
         if place == 0 and n_new[code] == 0:
             continue
@@ -97,7 +102,8 @@ def resample(
         if settings.decomposition == "complete":
             others = [other for other in order if other != code]
         cleaning = settings if place else replace(settings, cleaning="ignore")
-        spheres = _turn(own, [state[other] for other in others], counts.max(), cleaning, rng)
+        part = part_of(advance, ends[place] - counts[code] / len(rows), ends[place])
+        spheres = _turn(own, [state[other] for other in others], counts.max(), cleaning, rng, part)
         alive = np.flatnonzero(own.kept)
         centres[own.rows[alive]], radii[own.rows[alive]] = own.points[alive], spheres.radii
         missing = counts[code] + n_new[code] - len(alive)
@@ -118,6 +124,7 @@ def _turn(
     n_max: int,
     settings: CCRSettings,
     rng: np.random.Generator,
+    advance: Advance = silent,
 ) -> Spheres:
     """Grow the spheres of one class, and clean the others' points that took part."""
     chosen = [np.flatnonzero(other.kept) for other in others]
@@ -126,7 +133,7 @@ def _turn(
         share = max(1, n_max // len(others))
         chosen = [rng.choice(k, min(share, len(k)), replace=False, shuffle=False) for k in chosen]
     opponents = np.concatenate([c.points[k] for c, k in zip(others, chosen, strict=True)])
-    spheres = grow(own.points[own.kept], opponents, settings, rng)
+    spheres = grow(own.points[own.kept], opponents, settings, rng, advance)
     ends = np.cumsum([len(k) for k in chosen])[:-1]
     for c, k, inside in zip(others, chosen, np.split(spheres.inside, ends), strict=True):
         if settings.cleaning == "remove":

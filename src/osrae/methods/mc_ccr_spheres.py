@@ -18,6 +18,8 @@ import numpy as np
 import torch
 from scipy.sparse import csr_array
 
+from osrae.methods.progress import Advance, silent
+
 __all__ = [
     "CCRSettings",
     "Spheres",
@@ -109,6 +111,7 @@ def grow(
     opponents: np.ndarray,
     settings: CCRSettings,
     rng: np.random.Generator,
+    advance: Advance = silent,
 ) -> Spheres:
     """Grow spheres among opponents (binary CCR, without new points).
 
@@ -123,6 +126,8 @@ def grow(
         At least one.
     settings : CCRSettings
     rng : numpy.random.Generator
+    advance : callable
+        Is told which share of the centres has its sphere.
     """
     # Differences do not change with the origin, and a near one keeps rounding errors small.
     origin = centres.mean(axis=0, dtype=np.float64)
@@ -135,7 +140,7 @@ def grow(
     rows, columns = _in_reach(centres, opponents, energy, settings.norm)
     if len(columns) < len(opponents):
         settings = replace(settings, original=False)  # no sphere has all opponents inside
-    near = _grow(centres[rows], opponents[columns], energy, settings, rng)
+    near = _grow(centres[rows], opponents[columns], energy, settings, rng, advance)
     radii, inside = np.full(len(centres), float(energy)), np.zeros(len(opponents), dtype=bool)
     radii[rows], inside[columns] = near.radii, near.inside
     if near.translations is None:
@@ -172,6 +177,7 @@ def _grow(
     energy: float,
     settings: CCRSettings,
     rng: np.random.Generator,
+    advance: Advance,
 ) -> Spheres:
     """Grow spheres as `grow` does, of this energy, among rows with a near origin."""
     coincident = _COINCIDENT * np.abs(centres).max(initial=0)
@@ -182,6 +188,7 @@ def _grow(
         r = radii[block] = sphere_radii(near, energy, settings.original)
         i, j = np.nonzero(near < r[:, None])
         inside[j] = True
+        advance(block.stop / len(centres))
         if translations is None or not len(j):
             continue
         to_centre = near[i, j]

@@ -22,6 +22,7 @@ from osrae.methods.mc_rbo_method import (
     oversample_classes,
 )
 from osrae.methods.parameters import estimator, positive, whole
+from osrae.methods.progress import Advance, silent
 from osrae.methods.rows import RowOversampler
 
 __all__ = ["MCRBO"]
@@ -109,10 +110,15 @@ class MCRBO(RowOversampler):
         return RadialWalk(gamma, self.step or 0.001, self.n_steps, self.n_neighbors, unit)
 
     def _resample_rows(
-        self, rows: np.ndarray, codes: np.ndarray, n_new: np.ndarray, rng: np.random.Generator
+        self,
+        rows: np.ndarray,
+        codes: np.ndarray,
+        n_new: np.ndarray,
+        rng: np.random.Generator,
+        advance: Advance = silent,
     ) -> np.ndarray:
         self.points_, self.point_codes_ = oversample_classes(
-            rows, codes, n_new, self._walk, self.decomposition, rng
+            rows, codes, n_new, self._walk, self.decomposition, rng, advance
         )
         return self.points_[len(rows) :]
 

@@ -26,6 +26,8 @@ import numpy as np
 import torch
 from scipy.spatial.distance import cdist
 
+from osrae.methods.progress import Advance, part_of, silent
+
 __all__ = [
     "Decomposition",
     "RadialWalk",
@@ -243,7 +245,12 @@ def _distance_blocks(x: np.ndarray, y: np.ndarray) -> Iterator[tuple[slice, torc
 
 
 def oversample_class(
-    own: np.ndarray, rivals: np.ndarray, n: int, how: RadialWalk, rng: np.random.Generator
+    own: np.ndarray,
+    rivals: np.ndarray,
+    n: int,
+    how: RadialWalk,
+    rng: np.random.Generator,
+    advance: Advance = silent,
 ) -> np.ndarray:
     """Make new points of one class.
 
@@ -255,6 +262,8 @@ def oversample_class(
         How many; their seeds are drawn from ``own`` with replacement.
     how : RadialWalk
     rng : numpy.random.Generator
+    advance : callable
+        Is told which share of them is made.
 
     Returns
     -------
@@ -289,6 +298,7 @@ def oversample_class(
             how.n_steps,
         )
         new[block] = starts + step * gamma * away
+        advance((block[-1] + 1) / n)
     return new
 
 
@@ -348,6 +358,7 @@ def oversample_classes(
     how: RadialWalk,
     decomposition: Decomposition,
     rng: np.random.Generator,
+    advance: Advance = silent,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Make new points of all classes, from the largest class to the smallest.
 
@@ -359,6 +370,8 @@ def oversample_classes(
     how : RadialWalk
     decomposition : {"sampling", "complete"}
     rng : numpy.random.Generator
+    advance : callable
+        Is told which share of them is made.
 
     Returns
     -------
@@ -371,10 +384,13 @@ def oversample_classes(
     point_codes = np.full(len(points), -1)
     points[:n], point_codes[:n] = rows, codes
     starts = n + np.cumsum(n_new) - n_new
+    done, share = 0.0, n_new / max(n_new.sum(), 1)
     for code in _largest_first(codes):
         if n_new[code]:
             made = slice(starts[code], starts[code] + n_new[code])
             rivals = points[opponents(code, point_codes, n, decomposition, rng)]
-            points[made] = oversample_class(rows[codes == code], rivals, n_new[code], how, rng)
+            own, part = rows[codes == code], part_of(advance, done, done + share[code])
+            points[made] = oversample_class(own, rivals, n_new[code], how, rng, part)
             point_codes[made] = code
+            done += share[code]
     return points, point_codes

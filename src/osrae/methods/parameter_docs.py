@@ -77,7 +77,8 @@ _PARAMETERS = {
 """,
     "verbose": """\
     verbose : int, default={default}
-        1 shows a progress bar: rate, losses, validation ACSA, time left.
+        1 shows a progress bar with the time left and, of training, rate, losses and validation
+        ACSA.
 """,
     "random_state": """\
     random_state : int, RandomState or None, default={default}

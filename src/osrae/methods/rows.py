@@ -13,7 +13,8 @@ from torch import Tensor
 
 from osrae.data.codec import PictureCodec, TableCodec
 from osrae.data.description import TableDescription
-from osrae.methods.parameters import DataParameters
+from osrae.methods.parameters import DataParameters, estimator
+from osrae.methods.progress import Advance, shown, silent
 from osrae.methods.resampling import Oversampler
 
 __all__ = ["RowOversampler", "encoded_rows"]
@@ -30,19 +31,28 @@ def encoded_rows(codec: PictureCodec | TableCodec, X: Any) -> np.ndarray:
     return rows.astype(np.float32) / np.float32(255) if rows.dtype == np.uint8 else rows
 
 
+@estimator
 class RowOversampler(Oversampler):
     """Base of over-samplers that work on rows of numbers."""
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **Oversampler._parameter_constraints,
         **DataParameters._parameter_constraints,
+        "verbose": ["verbose"],
     }
+    verbose: int = 0
+
     #: Arrays that `_sample_rows` needs, part of a saved model.
     _fitted_arrays: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
     def _resample_rows(
-        self, rows: np.ndarray, codes: np.ndarray, n_new: np.ndarray, rng: np.random.Generator
+        self,
+        rows: np.ndarray,
+        codes: np.ndarray,
+        n_new: np.ndarray,
+        rng: np.random.Generator,
+        advance: Advance = silent,
     ) -> np.ndarray:
         """Learn from the data, and make the new rows that resampling adds.
 
@@ -54,6 +64,8 @@ class RowOversampler(Oversampler):
         n_new : ndarray of int, shape (C,)
             New rows of each class.
         rng : numpy.random.Generator
+        advance : callable
+            Is told which share of the work is done.
 
         Returns
         -------
@@ -83,7 +95,9 @@ class RowOversampler(Oversampler):
         seed = self._new_seed()
         n_new = np.bincount(self._wanted_codes(), minlength=len(classes))
         rng = np.random.default_rng([seed, 0])
-        self._new = self._resample_rows(encoded_rows(self.codec_, X), codes, n_new, rng)
+        rows = encoded_rows(self.codec_, X)
+        with shown(type(self).__name__, self.verbose) as advance:
+            self._new = self._resample_rows(rows, codes, n_new, rng, advance)
         self.seed_ = seed
 
     def _rows_to_append(self, wanted: np.ndarray) -> Iterator[np.ndarray]:

@@ -34,6 +34,7 @@ from osrae.errors import DataWarning, InputError
 from osrae.methods.base import listed
 from osrae.methods.inputs import told_classes
 from osrae.methods.parameters import estimator, whole
+from osrae.methods.progress import Advance, silent
 from osrae.methods.rows import RowOversampler
 
 __all__ = ["VARIANTS", "SMOTEFamily"]
@@ -120,10 +121,18 @@ class SMOTEFamily(RowOversampler):
         return self.variant != "svm"
 
     def _resample_rows(
-        self, rows: np.ndarray, codes: np.ndarray, n_new: np.ndarray, rng: np.random.Generator
+        self,
+        rows: np.ndarray,
+        codes: np.ndarray,
+        n_new: np.ndarray,
+        rng: np.random.Generator,
+        advance: Advance = silent,
     ) -> np.ndarray:
         self.rows_, self.codes_ = rows, codes
-        new = [self._make(int(n), code, rng) for code, n in enumerate(n_new)]
+        new = []
+        for code, n in enumerate(n_new):
+            new.append(self._make(int(n), code, rng))
+            advance((code + 1) / len(n_new))
         asked, made = self.sampling_strategy_, [len(part) for part in new]
         self.sampling_strategy_ = {label: made[self._code_of(label)] for label in asked}
         self._warn_of_differences(asked)
