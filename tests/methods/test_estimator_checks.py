@@ -22,6 +22,7 @@ from osrae import (
     SMOTEFamily,
     TwoStageClassifier,
 )
+from osrae.methods import registry
 
 #: Short training on the CPU; the seed because the suites compare two runs.
 FAST = {"max_steps": 40, "batch_size": 32, "device": "cpu", "random_state": 0}
@@ -43,6 +44,10 @@ def estimators():
         SMOTEFamily(random_state=0),
         TwoStageClassifier(sampler=SMOTEFamily(), classifier=LogisticRegression(), random_state=0),
     ]
+
+
+def test_no_class_of_the_registry_is_left_out():
+    assert set(registry.estimators().values()) <= {type(estimator) for estimator in estimators()}
 
 
 pytestmark = pytest.mark.filterwarnings("ignore")

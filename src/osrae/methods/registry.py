@@ -59,7 +59,9 @@ def get(name: str) -> MethodEntry:
     """
     known = _methods()
     if name not in known:
-        raise InputError(f"There is no method {name!r}; there are {', '.join(known)}.")
+        two = " Put a sampler and a classifier together with TwoStageClassifier."
+        hint = two if "+" in name else ""
+        raise InputError(f"There is no method {name!r}; there are {', '.join(known)}.{hint}")
     return known[name]
 
 
