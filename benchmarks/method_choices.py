@@ -3,6 +3,7 @@
     python benchmarks/method_choices.py
     python benchmarks/method_choices.py --part dgc
     python benchmarks/method_choices.py --part dgc-length
+    python benchmarks/method_choices.py --part dgc-networks
     python benchmarks/method_choices.py --part gamo
     python benchmarks/method_choices.py --part bagan
     python benchmarks/method_choices.py --part rae
@@ -13,11 +14,14 @@ before gradient boosting and before the three nearest neighbours. ACSA in % on t
 of three folds of training parts, mean and standard deviation over folds, each with a seed of its
 own.
 
-On pictures of half their size, scored on rows outside training and test parts:
+On pictures of half their size, where nothing else is said, scored on rows outside training and test
+parts:
 
 - dgc: whether DGC's recogniser has the dropout of Table 16, the same weight, and that of the codes'
   distance from a normal distribution, on MNIST and CIFAR-10; also by one part of the score of
   labels alone, how well the label's code decodes, or how likely the code makes the label;
+- dgc-networks: how wide the authors' networks have to be, with their weights of the loss and a rate
+  that grows as the width falls, on MNIST, whole pictures; by parts of the score, too;
 - dgc-length: how DGC fares in a run of its whole length under either course of the learning rate,
   on MNIST and CIFAR-10;
 - gamo: how GAMO's features learn, how many generated points a batch has, and whether the features
@@ -113,15 +117,21 @@ def scores(make: Callable[[int], Any], X: Any, y: np.ndarray) -> list[float]:
     return found
 
 
-def small_pictures(name: str, per_class: int) -> tuple[np.ndarray, ...]:
-    """Return training and validation pictures of half their size, and labels."""
+def pictures(name: str, per_class: int) -> tuple[np.ndarray, ...]:
+    """Return training and validation pictures, each before its labels."""
     split = load_split(name, None, 0)
     assert split.X_validation is not None
     assert split.y_validation is not None
     labels = split.y_validation
     shown = np.concatenate([np.flatnonzero(labels == c)[:per_class] for c in np.unique(labels)])
-    held = _halved(np.asarray(split.X_validation)[shown])
-    return _halved(np.asarray(split.X_train)), split.y_train, held, labels[shown]
+    held = np.asarray(split.X_validation)[shown]
+    return np.asarray(split.X_train), split.y_train, held, labels[shown]
+
+
+def small_pictures(name: str, per_class: int) -> tuple[np.ndarray, ...]:
+    """Return training and validation pictures of half their size, each before its labels."""
+    X_train, y_train, X, y = pictures(name, per_class)
+    return _halved(X_train), y_train, _halved(X), y
 
 
 def _halved(X: np.ndarray) -> np.ndarray:
@@ -164,7 +174,13 @@ def dgc() -> list[dict[str, Any]]:
         )
         with _dropout("dgc", dropout):
             model.fit(X_train, y_train)
-        parts = {"whole score": model.predict(X), **_by_parts(model, X)}
+        x = torch.from_numpy(X.reshape(*X.shape[:3], -1)).movedim(-1, 1).float() / 255
+        with torch.no_grad():
+            parts = {
+                name: model.classes_[codes.numpy()]
+                for name, codes in _by_parts(model.method_.eval(), x).items()
+            }
+        parts = {"whole score": model.predict(X), **parts}
         acsa = {part: 100 * balanced_accuracy_score(y, p) for part, p in parts.items()}
         candidate = {"dropout": dropout, "squared error": share, "distance": distance}
         rows.append({"data": name, **candidate, "steps": steps, **acsa})
@@ -189,21 +205,44 @@ def dgc_length() -> list[dict[str, Any]]:
     return rows
 
 
-def _by_parts(model: DGCClassifier, X: np.ndarray) -> dict[str, np.ndarray]:
-    """Predict by each half of the score of a label's mean code."""
-    method = model.method_.eval()
-    x = torch.from_numpy(X.reshape(*X.shape[:3], -1)).movedim(-1, 1).float() / 255
+def _by_parts(method: DGC, x: torch.Tensor) -> dict[str, torch.Tensor]:
+    """Predict class numbers by each half of the score of a label's mean code."""
     errors, likelihoods = [], []
-    with torch.no_grad():
-        samples, labels = method.recogniser.of_samples(x), method.recogniser.of_labels()
-        for code in range(method.n_classes):
-            z, _ = method.recogniser.combine(samples, (labels[0][code], labels[1][code]))
-            errors.append((x - method.networks["decoder"](z)).square().flatten(1).sum(1))
-            likelihoods.append(method.networks["classifier"](z).log_softmax(1)[:, code])
+    samples, labels = method.recogniser.of_samples(x), method.recogniser.of_labels()
+    for code in range(method.n_classes):
+        z, _ = method.recogniser.combine(samples, (labels[0][code], labels[1][code]))
+        errors.append((x - method.networks["decoder"](z)).square().flatten(1).sum(1))
+        likelihoods.append(method.networks["classifier"](z).log_softmax(1)[:, code])
     return {
-        "decoding alone": model.classes_[torch.stack(errors).argmin(0).numpy()],
-        "label alone": model.classes_[torch.stack(likelihoods).argmax(0).numpy()],
+        "decoding alone": torch.stack(errors).argmin(0),
+        "label alone": torch.stack(likelihoods).argmax(0),
     }
+
+
+#: Filters of the authors' last convolution (theirs: 1024), and steps.
+_DGC_WIDTHS = {32: 800, 128: 800, 512: 500}
+
+
+def dgc_networks() -> list[dict[str, Any]]:
+    """Train the authors' networks of several widths with the loss of their code."""
+    X_train, y_train, X, y = pictures("mnist", 100)
+    rows = []
+    for width, steps in _DGC_WIDTHS.items():
+        settings = replace(
+            DGC_PRESETS["original"]["pictures"],
+            n_filters=width,
+            learning_rate=1e-4 * 128 / width,
+            rate_schedule="exponential",
+            reshuffle=True,
+            warm_up_size=200,
+        )
+        at = (steps // 2, steps)
+        run = scored_run(
+            DGC, settings, (X_train, y_train), (X, y), steps=steps, at=at, others=_by_parts
+        )
+        rows += [{"data": "mnist", "width": width, **row} for row in run]
+        print(*rows[-len(run) :], sep="\n", flush=True)
+    return rows
 
 
 _GAMO_BATCHES = 2000
@@ -285,6 +324,7 @@ _PARTS = {
     "tables": tables,
     "dgc": dgc,
     "dgc-length": dgc_length,
+    "dgc-networks": dgc_networks,
     "gamo": gamo,
     "bagan": bagan,
     "rae": rae,

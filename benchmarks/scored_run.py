@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 
 import numpy as np
@@ -24,9 +24,21 @@ Part = tuple[np.ndarray, np.ndarray]
 _BLOCK = 500
 
 
+#: From a method and pictures to class numbers, by the name of what predicts them.
+Predictions = Callable[[Any, torch.Tensor], dict[str, torch.Tensor]]
+
+
 class _Scores(Callback):
-    def __init__(self, method: Classifies, held: Samples, y: np.ndarray, at: Collection[int]):
+    def __init__(
+        self,
+        method: Classifies,
+        held: Samples,
+        y: np.ndarray,
+        at: Collection[int],
+        others: Predictions,
+    ):
         self.method, self.held, self.y, self.at = method, held, y, set(at)
+        self.others = others
         self.found: list[dict[str, Any]] = []
 
     def on_step(self, state: TrainingState) -> None:
@@ -38,11 +50,18 @@ class _Scores(Callback):
         was = self.method.training
         self.method.eval()
         with torch.no_grad():
-            blocks = self.held.blocks(_BLOCK, torch.device("cpu"))
-            codes = torch.cat([self.method.logits(x).argmax(1) for x in blocks])
+            found = [
+                {"": self.method.logits(x).argmax(1), **self.others(self.method, x)}
+                for x in self.held.blocks(_BLOCK, torch.device("cpu"))
+            ]
         self.method.train(was)
-        recalls = 100 * recall_score(self.y, codes.numpy(), average=None)
-        return {"acsa": float(recalls.mean()), "two rarest": float(recalls[-2:].mean())}
+        recalls = {
+            name: 100 * recall_score(self.y, torch.cat([f[name] for f in found]), average=None)
+            for name in found[0]
+        }
+        own = recalls.pop("")
+        others = {name: float(recall.mean()) for name, recall in recalls.items()}
+        return {"acsa": float(own.mean()), "two rarest": float(own[-2:].mean()), **others}
 
 
 def scored_run(
@@ -54,6 +73,7 @@ def scored_run(
     steps: int,
     at: Collection[int],
     seed: int = 0,
+    others: Predictions = lambda method, x: {},
 ) -> list[dict[str, Any]]:
     """Train on pictures of classes 0, 1, … on the CPU, and score after some of the steps.
 
@@ -69,11 +89,14 @@ def scored_run(
     at : collection of int
         Steps after which it is scored; with the last of them it ends.
     seed : int
+    others : callable
+        Other predictions of the method in evaluation, to be scored beside its own.
 
     Returns
     -------
     list of dict
-        ``step``, ``acsa`` in % and ``two rarest``, the mean recall of the last two classes.
+        ``step``, ``acsa`` in %, ``two rarest``, the mean recall of the last two classes, and the
+        ACSA of what ``others`` predicts.
     """
     (X, y), (X_held, y_held) = training, held
     codec = fit_codec(X, None, None)
@@ -84,6 +107,8 @@ def scored_run(
     device = torch.device("cpu")
     method.precision = resolve_precision("auto", device, codec.description)
     place(method, device, torch.float32)
-    scores = _Scores(method, Samples(codec.rows(X_held)), np.asarray(y_held).astype(np.int64), at)
+    scores = _Scores(
+        method, Samples(codec.rows(X_held)), np.asarray(y_held).astype(np.int64), at, others
+    )
     train(method, data, None, RunSettings(steps, steps, seed), [scores])
     return scores.found
