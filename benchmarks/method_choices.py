@@ -220,7 +220,7 @@ def _by_parts(method: DGC, x: torch.Tensor) -> dict[str, torch.Tensor]:
 
 
 #: Filters of the authors' last convolution (theirs: 1024), and steps.
-_DGC_WIDTHS = {32: 800, 128: 800, 512: 500}
+_DGC_WIDTHS = {32: 800, 128: 800, 512: 600}
 
 
 def dgc_networks() -> list[dict[str, Any]]:
@@ -231,7 +231,7 @@ def dgc_networks() -> list[dict[str, Any]]:
         settings = replace(
             DGC_PRESETS["original"]["pictures"],
             n_filters=width,
-            learning_rate=1e-4 * 128 / width,
+            learning_rate=4e-4 * 128 / width,
             rate_schedule="exponential",
             reshuffle=True,
             warm_up_size=200,
