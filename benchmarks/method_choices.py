@@ -219,15 +219,16 @@ def _by_parts(method: DGC, x: torch.Tensor) -> dict[str, torch.Tensor]:
     }
 
 
-#: Filters of the authors' last convolution (theirs: 1024), and steps.
-_DGC_WIDTHS = {32: 800, 128: 800, 512: 600}
+#: Filters of the authors' last convolution; theirs has 1024.
+_DGC_WIDTHS = (32, 128, 256)
+_DGC_WIDTH_STEPS = 800
 
 
 def dgc_networks() -> list[dict[str, Any]]:
     """Train the authors' networks of several widths with the loss of their code."""
     X_train, y_train, X, y = pictures("mnist", 100)
-    rows = []
-    for width, steps in _DGC_WIDTHS.items():
+    rows, steps = [], _DGC_WIDTH_STEPS
+    for width in _DGC_WIDTHS:
         settings = replace(
             DGC_PRESETS["original"]["pictures"],
             n_filters=width,
@@ -235,8 +236,9 @@ def dgc_networks() -> list[dict[str, Any]]:
             rate_schedule="exponential",
             reshuffle=True,
             warm_up_size=200,
+            n_codes=1,
         )
-        at = (steps // 2, steps)
+        at = (steps // 4, steps // 2, steps)
         run = scored_run(
             DGC, settings, (X_train, y_train), (X, y), steps=steps, at=at, others=_by_parts
         )
