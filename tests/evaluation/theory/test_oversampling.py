@@ -44,4 +44,12 @@ def test_classes_that_overlap_are_named():
     assert np.isfinite(result.norms[0])
     assert np.isnan(result.norms[1:]).all()
     assert (result.n, result.n_mixtures) == (150, 150)
-    assert str(result).count("not linearly separable") == 2
+    assert str(result).count("no margin found") == 2
+
+
+def test_a_margin_that_the_solver_does_not_find_in_time_is_none(monkeypatch):
+    Z = np.array([[0.0, 0], [0, 1], [3, 0], [3, 1]])
+    members = np.array([True, True, False, False])
+    assert hard_margin_norm(Z, members) == pytest.approx(2 / 3, rel=1e-4)
+    monkeypatch.setattr("osrae.evaluation.theory.oversampling._MOST_ITERATIONS", 1)
+    assert np.isnan(hard_margin_norm(Z, members))

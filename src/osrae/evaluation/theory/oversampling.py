@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.svm import SVC
 
 from osrae.data.labels import encode_labels
@@ -48,12 +50,16 @@ class OversampledMargins:
         lines += [
             f"  {label!s:10} {rows:11.4g} {both:16.4g} {alone:16.4g}"
             if np.isfinite(rows)
-            else f"  {label!s:10} not linearly separable"
+            else f"  {label!s:10} no margin found"
             for label, rows, both, alone in zip(
                 self.classes, self.norms, self.norms_both, self.norms_mixtures, strict=True
             )
         ]
         return "\n".join(lines)
+
+
+#: Of the solver; where a class is only just separable, it would come to no end without a bound.
+_MOST_ITERATIONS = 1_000_000
 
 
 def hard_margin_norm(Z: Any, members: Any) -> float:
@@ -68,7 +74,8 @@ def hard_margin_norm(Z: Any, members: Any) -> float:
     Returns
     -------
     float
-        One over the margin; nan where no hyperplane separates.
+        One over the margin; nan where no hyperplane separates, or by so little that the solver
+        comes to no end.
     """
     Z, members = check_latents(Z, members)
     if not linearly_separable(Z, members):
@@ -76,7 +83,12 @@ def hard_margin_norm(Z: Any, members: Any) -> float:
     centre = Z.mean(axis=0)
     size = np.linalg.norm(Z - centre, axis=1).max()
     scaled = (Z - centre) / size
-    model = SVC(kernel="linear", C=1e10, tol=1e-6).fit(scaled, members)
+    model = SVC(kernel="linear", C=1e10, tol=1e-6, max_iter=_MOST_ITERATIONS)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model.fit(scaled, members)
+    if model.fit_status_:
+        return np.nan
     slope = model.coef_[0]
     along = scaled @ slope
     # The solver stops a little short of the constraints; half the gap along w is the margin.
