@@ -82,7 +82,7 @@ def hard_margin_norm(Z: Any, members: Any) -> float:
     scaled = (Z - centre) / size
     slope = _least_slope(scaled, np.where(members, 1.0, -1.0))
     along = scaled @ slope
-    # By rounding, it may fall a little short of the constraints; half the gap along w is the margin.
+    # By rounding, it may miss the constraints by a little; half the gap along w is the margin.
     gap = along[members.astype(bool)].min() - along[~members.astype(bool)].max()
     return float(2 * np.linalg.norm(slope) / gap / size)
 
