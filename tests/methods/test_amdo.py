@@ -285,9 +285,9 @@ def test_a_large_class_that_needs_nothing_is_learned_from_some_of_its_rows(monke
     X, y = imbalanced(*load_iris(return_X_y=True), (50, 12, 13))
     asked = []
 
-    def counted(columns, codes, members, k):
+    def counted(columns, codes, members, k, advance):
         asked.extend(codes[members].tolist())
-        return count_same_class(columns, codes, members, k)
+        return count_same_class(columns, codes, members, k, advance)
 
     monkeypatch.setattr(amdo, "_ROWS_OF_OTHER_CLASSES", 10)
     monkeypatch.setattr(amdo, "count_same_class", counted)

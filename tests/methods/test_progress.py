@@ -8,9 +8,11 @@ from rich.console import Console
 from sklearn.datasets import load_iris
 
 from osrae import AMDO, MCCCR, MCRBO, SMOTEFamily
+from osrae.methods import amdo_method
+from osrae.methods.amdo_method import count_same_class
 from osrae.methods.mc_ccr_method import CCRSettings, resample
 from osrae.methods.mc_rbo_method import RadialWalk, oversample_classes
-from osrae.methods.progress import part_of, shown, silent
+from osrae.methods.progress import part_of, shown
 
 from .mc_ccr_cases import three_classes
 
@@ -41,11 +43,14 @@ def test_a_part_of_the_work_ends_where_the_next_begins():
     assert told == [0.25, 0.5, 0.625, 0.75]
 
 
-def shares_of(method) -> list[float]:
+def shares_of(method, monkeypatch) -> list[float]:
     rows, codes = three_classes()
     n_new, rng = 30 - np.bincount(codes), np.random.default_rng(0)
     told: list[float] = []
-    if method is MCCCR:
+    if method is AMDO:
+        monkeypatch.setattr(amdo_method, "_MEMBERS", 10)
+        count_same_class(rows, codes, np.arange(len(rows)), 5, told.append)
+    elif method is MCCCR:
         resample(rows, codes, n_new, CCRSettings(3.0), rng, told.append)
     else:
         walk = RadialWalk(gamma=1.0, step=0.01, n_steps=20)
@@ -53,9 +58,9 @@ def shares_of(method) -> list[float]:
     return told
 
 
-@pytest.mark.parametrize("method", [MCCCR, MCRBO])
-def test_shares_of_the_work_rise_to_one(method):
-    told = shares_of(method)
+@pytest.mark.parametrize("method", [AMDO, MCCCR, MCRBO])
+def test_shares_of_the_work_rise_to_one(method, monkeypatch):
+    told = shares_of(method, monkeypatch)
     assert len(told) >= 2
     assert told == sorted(told)
     assert 0 < told[0] < told[-1] == pytest.approx(1)
@@ -69,5 +74,3 @@ def test_verbose_says_who_works_and_changes_nothing(method, capsys):
     told, _ = method(random_state=0, verbose=1).fit_resample(X[:110], y[:110])
     assert capsys.readouterr().err.startswith(f"{method.__name__}  ")
     np.testing.assert_array_equal(told, quiet)
-    silent(0.5)  # what others are told with shows nothing
-    assert capsys.readouterr() == ("", "")

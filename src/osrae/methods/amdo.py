@@ -132,9 +132,8 @@ class AMDO(RowOversampler):
         rng: np.random.Generator,
         advance: Advance = silent,
     ) -> np.ndarray:
-        contours, members = zip(*self._fit_classes(rows, codes, n_new), strict=True)
+        contours, members = zip(*self._fit_classes(rows, codes, n_new, advance), strict=True)
         self._keep(contours)
-        advance(0.9)  # what is left is fast
         drawn = [self._draw(count, code, rng) for code, count in enumerate(n_new)]
         self.seed_indices_ = np.concatenate(
             [of_class[seeds] for of_class, (_, seeds) in zip(members, drawn, strict=True)]
@@ -148,7 +147,7 @@ class AMDO(RowOversampler):
         return super()._rows_to_append(wanted)
 
     def _fit_classes(
-        self, rows: np.ndarray, codes: np.ndarray, n_new: np.ndarray
+        self, rows: np.ndarray, codes: np.ndarray, n_new: np.ndarray, advance: Advance
     ) -> Iterator[tuple[Contours, np.ndarray]]:
         """Find the contours of each class, and the rows that they go through."""
         table = self._table
@@ -160,7 +159,8 @@ class AMDO(RowOversampler):
             for of_class, count in zip(by_class, n_new, strict=True)
         ]
         columns = hvdm_columns(rows, codes, n_continuous, categories)
-        n_same = count_same_class(columns, codes, np.concatenate(members), self.n_neighbors)
+        asked = np.concatenate(members)
+        n_same = count_same_class(columns, codes, asked, self.n_neighbors, advance)
         stops = np.cumsum([len(of_class) for of_class in members])
         for of_class, same in zip(members, np.split(n_same, stops[:-1]), strict=True):
             seeds, weights = choose_seeds(same, self.min_same_class_neighbors)

@@ -25,6 +25,8 @@ import numpy as np
 from sklearn.neighbors import NearestNeighbors
 from sklearn.preprocessing import StandardScaler
 
+from osrae.methods.progress import Advance, silent
+
 __all__ = [
     "Contours",
     "Simplex",
@@ -42,6 +44,8 @@ Simplex = Literal["uniform", "dirichlet"]
 _LEAST_VARIANCE = 1e-10
 #: Up to so many columns a tree finds neighbours faster than all distances do.
 _MOST_TREE_COLUMNS = 6
+#: Rows whose neighbours are looked for at once.
+_MEMBERS = 5000
 #: Numbers in a block of new rows: 64 MB.
 _BLOCK = 2**23
 
@@ -109,7 +113,11 @@ def hvdm_columns(
 
 
 def count_same_class(
-    columns: np.ndarray, codes: np.ndarray, members: np.ndarray, k: int
+    columns: np.ndarray,
+    codes: np.ndarray,
+    members: np.ndarray,
+    k: int,
+    advance: Advance = silent,
 ) -> np.ndarray:
     """Count how many of the k nearest other rows have a row's class (Algorithm 2, lines 6 and 7).
 
@@ -123,6 +131,8 @@ def count_same_class(
         Rows that are asked about.
     k : int
         K2; all other rows if there are fewer.
+    advance : callable
+        Is told which share of the members is done.
 
     Returns
     -------
@@ -131,7 +141,12 @@ def count_same_class(
     k = min(k, len(columns) - 1)
     algorithm = "kd_tree" if columns.shape[1] <= _MOST_TREE_COLUMNS else "brute"
     index = NearestNeighbors(n_neighbors=k + 1, algorithm=algorithm).fit(columns)
-    nearest = index.kneighbors(columns[members], return_distance=False)
+    found = []
+    for start in range(0, len(members), _MEMBERS):
+        block = members[start : start + _MEMBERS]
+        found.append(index.kneighbors(columns[block], return_distance=False))
+        advance((start + len(block)) / len(members))
+    nearest = np.concatenate(found)
     own = nearest == members[:, None]
     own[~own.any(axis=1), -1] = True  # so many duplicates that a row is not among its nearest
     same = codes[nearest] == codes[members][:, None]
