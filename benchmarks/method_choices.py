@@ -21,7 +21,8 @@ parts:
   distance from a normal distribution, on MNIST and CIFAR-10; also by one part of the score of
   labels alone, how well the label's code decodes, or how likely the code makes the label;
 - dgc-networks: how wide the authors' networks have to be, with their weights of the loss and a rate
-  that grows as the width falls, on MNIST, whole pictures; by parts of the score, too;
+  that grows as the width falls, and the network of the paper's size beside them (width: null), on
+  MNIST, whole pictures; by parts of the score, too;
 - dgc-length: how DGC fares in a run of its whole length under either course of the learning rate,
   on MNIST and CIFAR-10;
 - gamo: how GAMO's features learn, how many generated points a batch has, and whether the features
@@ -222,17 +223,23 @@ def _by_parts(method: DGC, x: torch.Tensor) -> dict[str, torch.Tensor]:
 #: Filters of the authors' last convolution; theirs has 1024.
 _DGC_WIDTHS = (32, 128, 256)
 _DGC_WIDTH_STEPS = 800
+#: Of the network of the paper's size: that of the authors' with as many features.
+_EQUAL_RATE = 2e-4
 
 
 def dgc_networks() -> list[dict[str, Any]]:
     """Train the authors' networks of several widths with the loss of their code."""
     X_train, y_train, X, y = pictures("mnist", 100)
     rows, steps = [], _DGC_WIDTH_STEPS
-    for width in _DGC_WIDTHS:
+    for width in (*_DGC_WIDTHS, None):
+        networks: dict[str, Any] = (
+            {"architecture": "equal", "learning_rate": _EQUAL_RATE}
+            if width is None
+            else {"n_filters": width, "learning_rate": 4e-4 * 128 / width}
+        )
         settings = replace(
             DGC_PRESETS["original"]["pictures"],
-            n_filters=width,
-            learning_rate=4e-4 * 128 / width,
+            **networks,
             rate_schedule="exponential",
             reshuffle=True,
             warm_up_size=200,

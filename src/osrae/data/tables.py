@@ -49,8 +49,8 @@ class TableEncoder:
     Numbers are standardised; on the way back they are clipped, and whole numbers are rounded. A
     missing number is encoded as the mean, beside a block of two columns that says whether it is
     missing if that occurred in `fit`. Text and categories become one-hot blocks, in which missing
-    is a category of its own. Columns of one value, and columns
-    that repeat an earlier one, are left out and restored.
+    is a category of its own. Columns of one value, and columns that repeat an earlier one, are left
+    out and restored.
 
     Parameters
     ----------
