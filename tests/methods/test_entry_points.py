@@ -34,7 +34,7 @@ class FirstRow(RowOversampler):
     _parameter_constraints = RowOversampler._parameter_constraints
     _fitted_arrays = ("firsts_",)
 
-    def _resample_rows(self, rows, codes, n_new, rng):
+    def _resample_rows(self, rows, codes, n_new, rng, advance):
         self.firsts_ = np.stack([rows[codes == code][0] for code in range(len(n_new))])
         return np.repeat(self.firsts_, n_new, axis=0)
 
