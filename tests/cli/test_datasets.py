@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 
 import pytest
 from PIL import Image
+
+from .shell import run_prepared
 
 
 @pytest.fixture
@@ -18,14 +19,8 @@ def osrae(tmp_path):
         names = ("OSRAE_DATA", "SCIKIT_LEARN_DATA", "XDG_CACHE_HOME")
         nothing = tmp_path.parent / "nothing"
         nothing.mkdir(exist_ok=True)
-        done = subprocess.run(
-            [sys.executable, "-m", "osrae", "datasets", *map(str, arguments)],
-            capture_output=True,
-            text=True,
-            cwd=tmp_path,
-            env={**os.environ, **dict.fromkeys(names, str(nothing)), "COLUMNS": "160"},
-            check=False,
-        )
+        environment = {**os.environ, **dict.fromkeys(names, str(nothing)), "COLUMNS": "160"}
+        done = run_prepared(["datasets", *map(str, arguments)], tmp_path, environment)
         assert done.returncode == expect, done.stdout + done.stderr
         assert "Traceback" not in done.stderr
         return done
