@@ -29,9 +29,12 @@ def test_help_names_every_command():
     assert "--baseline" in osrae("fit", "--help").stdout
 
 
-def test_help_imports_nothing_heavy():
+def test_help_and_the_list_of_methods_import_nothing_heavy():
     heavy = ("torch", "sklearn", "pandas", "matplotlib")
-    code = f"import osrae.cli.app, sys; print([m for m in {heavy} if m in sys.modules])"
+    code = (
+        "import osrae.cli.app, osrae.cli.methods, sys; osrae.cli.methods._all(); "
+        f"print([m for m in {heavy} if m in sys.modules])"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 

@@ -15,14 +15,9 @@ from sklearn.manifold import TSNE
 from sklearn.preprocessing import MinMaxScaler
 
 from osrae import RAEClassifier, RAEOversampler
-from osrae.cli.display import (
-    console,
-    note,
-    plain_scores,
-    print_scores,
-    scores,
-)
+from osrae.cli.display import console, note, print_scores
 from osrae.cli.runs import check_output_folder
+from osrae.cli.scoring import plain_scores, scores
 from osrae.data.folders import write_folder
 from osrae.datasets import Split, load_split
 from osrae.datasets.profiles import PAPER

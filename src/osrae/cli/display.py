@@ -6,27 +6,22 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from osrae.evaluation.classification import per_class_recall, summary
-
 __all__ = [
+    "PLAIN_COLUMNS",
     "console",
     "note",
-    "plain_predictions",
-    "plain_scores",
     "print_scores",
     "recall_table",
     "score_line",
-    "scores",
 ]
 
 #: Titles of a network trained without oversampling, by the priors it predicts for. The second
 #: is that network's own best: its logits are corrected for the class frequencies it has learned.
-_PLAIN_COLUMNS = {"plain": "train", "plain, corrected": "balanced"}
+PLAIN_COLUMNS = {"plain": "train", "plain, corrected": "balanced"}
 _PLAIN_LEGEND = (
     "plain: the same network trained without oversampling; corrected: its predictions, for equally "
     "common classes"
@@ -42,35 +37,12 @@ def note(text: str) -> None:
     _notes.print(escape(text))
 
 
-def scores(y_true: Any, y_pred: Any) -> dict[str, Any]:
-    """Return the summary scores, and under ``classes`` the recall of every class."""
-    table = [
-        {"class": str(label), "held_out": int(n), "recall": float(recall)}
-        for label, n, recall in zip(*per_class_recall(y_true, y_pred), strict=True)
-    ]
-    return {"classes": table, **summary(y_true, y_pred)}
-
-
-def plain_predictions(plain: Any, X: Any) -> dict[str, np.ndarray]:
-    """Predict with a classifier trained without oversampling, as it is and corrected, by title."""
-    plain.temperature_ = 1.0  # it would move what is predicted for the data's own frequencies
-    return {
-        title: plain.set_params(priors=priors).predict(X)
-        for title, priors in _PLAIN_COLUMNS.items()
-    }
-
-
-def plain_scores(plain: Any, X: Any, y: Any) -> dict[str, dict[str, Any]]:
-    """Score the predictions of `plain_predictions`, by title."""
-    return {title: scores(y, made) for title, made in plain_predictions(plain, X).items()}
-
-
 def print_scores(counts: Mapping[str, int], columns: Mapping[str, Mapping[str, Any]]) -> None:
     """Print the recall of every class, then the summary scores of every column."""
     console.print(recall_table(counts, columns))
     for name, column in columns.items():
         console.print(score_line(name, column))
-    if columns.keys() & _PLAIN_COLUMNS.keys():
+    if columns.keys() & PLAIN_COLUMNS.keys():
         console.print(_PLAIN_LEGEND)
 
 

@@ -13,15 +13,10 @@ import numpy as np
 from sklearn.base import clone
 
 from osrae import RAEClassifier, TwoStageClassifier
-from osrae.cli.display import (
-    console,
-    note,
-    plain_predictions,
-    print_scores,
-    scores,
-)
+from osrae.cli.display import console, note, print_scores
 from osrae.cli.options import NOT_TO_SET, MethodOptions
 from osrae.cli.runs import Stopped, check_output_folder, checkpoint_beside, keep_checkpoints
+from osrae.cli.scoring import plain_predictions, scores
 from osrae.cli.source import Source, read_source
 from osrae.data.files import is_table
 from osrae.data.frames import take_rows
