@@ -217,6 +217,18 @@ def test_without_a_decoder_there_is_nothing_to_sample_with():
         model.inverse_transform(model.transform(IRIS))
 
 
+@pytest.mark.parametrize("preset", ["paper", "reference", "default"])
+@pytest.mark.parametrize(
+    "switch",
+    [{"decoder": False}, {"linear_classifier": False}, {"oversampling": False},
+     {"mixing": "uniform"}, {"decoder": False, "oversampling": False}],
+)  # fmt: skip
+def test_every_switch_of_table_4_works_under_every_preset(preset, switch):
+    model = RAEClassifier(**FAST, preset=preset, **switch).fit(IRIS, SPECIES)
+    assert model.n_steps_ == FAST["max_steps"]
+    assert np.isfinite(model.predict_proba(IRIS)).all()
+
+
 # ---------------------------------------------------------------- scikit-learn's machinery
 
 

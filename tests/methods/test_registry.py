@@ -142,6 +142,15 @@ def test_a_registered_method_is_one_like_all_others(scratch):
     assert registry.estimators()["Mine"] is Mine
 
 
+def test_a_method_that_cannot_be_imported_takes_no_other_models_along(scratch):
+    entry = dataclasses.replace(methods.get("rae"), name="mine", home="no_such_package:Mine")
+    methods.register(entry)
+    assert registry.estimator_named("RAEClassifier") is methods.get("rae").factory
+    assert registry.estimator_named("gradient_boosting") is None  # makes models of another class
+    with pytest.raises(ModuleNotFoundError, match="no_such_package"):
+        registry.estimator_named("Mine")
+
+
 @pytest.mark.parametrize("asked", [{"kind": "samplers"}, {"data": "images"}])
 def test_kinds_that_there_are_not(asked):
     with pytest.raises(InputError, match=r"expected '\w+' or '\w+'"):

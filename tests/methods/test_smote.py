@@ -66,6 +66,21 @@ def test_every_variant_makes_what_is_asked_for(variant):
         assert len(sampler.sample(n, 3, random_state=0)) == n
 
 
+@pytest.mark.filterwarnings("ignore::osrae.DataWarning")
+def test_kmeans_chooses_clusters_by_the_share_of_a_class_of_all_new_rows(monkeypatch):
+    """As imbalanced-learn does where it makes all classes' rows at once."""
+    thresholds = []
+
+    def record(self, X, y):
+        thresholds.append(self.cluster_balance_threshold)
+        return X, y
+
+    monkeypatch.setattr(VARIANTS["kmeans"][0], "fit_resample", record)
+    rows = np.r_[0:50, 50:80, 100:112]  # 20 and 38 new rows
+    SMOTEFamily(variant="kmeans").fit_resample(IRIS[rows], SPECIES[rows])
+    np.testing.assert_allclose(thresholds, [20 / 58 / 2, 38 / 58 / 2])
+
+
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("size", [1, 2, 3, 5])
 def test_small_classes(size):

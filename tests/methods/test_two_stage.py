@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import io
+import json
+import zipfile
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,7 +11,11 @@ import skops.io
 from imblearn.over_sampling import SMOTE, RandomOverSampler
 from imblearn.pipeline import make_pipeline
 from sklearn.datasets import load_digits, load_iris
-from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.ensemble import (
+    HistGradientBoostingClassifier,
+    RandomForestClassifier,
+    StackingClassifier,
+)
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import GridSearchCV
@@ -26,6 +34,7 @@ from osrae import (
     load,
     methods,
 )
+from osrae.methods.prior_correction import PriorCorrectedClassifier
 from osrae.methods.two_stage import default_classifier
 from osrae.training.callbacks import Callback
 
@@ -288,6 +297,71 @@ def test_a_file_that_holds_strangers_is_not_read(tmp_path):
     file.write_bytes(b"PK")
     with pytest.raises(ModelFileError, match="is damaged"):
         load(tmp_path / "model")
+
+
+def schema(content: bytes) -> dict:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return json.loads(archive.read("schema.json"))
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "arguments"),
+    [
+        ("numpy.testing._private.utils", "runstring", ("open({path!r}, 'w').write('x')", {})),
+        ("sklearn.datasets._base", "get_data_home", ("{path}",)),
+    ],
+    ids=["numpy", "sklearn"],
+)
+def test_a_file_that_calls_functions_is_not_read(tmp_path, module, name, arguments):
+    model = TwoStageClassifier(classifier=LogisticRegression(), random_state=0).fit(X, Y)
+    model.save(tmp_path / "model")
+    file = tmp_path / "model" / "classifier.skops"
+    planted = tmp_path / "planted"
+    whole = schema(file.read_bytes())
+    told = arguments[0].format(path=str(planted)), *arguments[1:]
+    call = {
+        "__class__": name,
+        "__module__": module,
+        "__loader__": "LossNode",
+        "__reduce__": {"args": schema(skops.io.dumps(told))},
+        "content": schema(skops.io.dumps({})),
+        "__id__": 0,
+    }
+    call |= {key: whole[key] for key in ("protocol", "_skops_version")}
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("schema.json", json.dumps(call))
+    with pytest.raises(ModelFileError, match="which osrae did not write"):
+        load(tmp_path / "model")
+    assert not planted.exists()
+
+
+@pytest.mark.parametrize(
+    "classifier",
+    [
+        PriorCorrectedClassifier(RandomForestClassifier(5)),
+        Pipeline([("inside", RandomForestClassifier(5))]),
+    ],
+)
+def test_the_seed_reaches_what_is_inside_of_a_classifier(classifier):
+    models = [
+        TwoStageClassifier(classifier=classifier, random_state=0).fit(IRIS, SPECIES)
+        for _ in range(2)
+    ]
+    np.testing.assert_array_equal(*(model.predict_proba(IRIS) for model in models))
+
+
+def test_boosting_on_many_rows_with_a_class_of_one():
+    """From 10,000 rows on, scikit-learn would hold rows of every class back."""
+    X, y = np.tile(IRIS, (70, 1)), np.tile(SPECIES, 70)
+    y[0] = 3
+    model = methods.get("gradient-boosting").estimator(random_state=0).fit(X, y)
+    assert model.predict_proba(X).shape == (len(X), 4)
+
+
+def test_a_classifier_that_predicts_only_once_it_is_fitted():
+    stacked = StackingClassifier([("one", LogisticRegression(max_iter=1000))])
+    model = TwoStageClassifier(classifier=stacked, random_state=0).fit(IRIS, SPECIES)
+    assert (model.predict(IRIS) == SPECIES).mean() > 0.9
 
 
 @pytest.mark.parametrize(

@@ -1,20 +1,40 @@
 """Classifiers and samplers of scikit-learn and imbalanced-learn as files.
 
 skops writes them without pickle: a file names the types of its objects, and only those that the
-reader trusts are made.
+reader trusts are made. A file may have any trusted name called with arguments of its choice, so
+names of functions, and of classes that do more than hold what they are given, are not trusted.
 """
 
 from __future__ import annotations
 
+import inspect
+from importlib import import_module
 from pathlib import Path
 from typing import Any
+
+from sklearn.base import BaseEstimator
 
 from osrae.errors import InputError, ModelFileError
 
 __all__ = ["can_be_written", "foreign_path", "read_foreign", "write_foreign"]
 
-#: Packages whose types are trusted, and the one type of osrae's own that wraps theirs.
-_TRUSTED = ("sklearn.", "imblearn.", "numpy.", "scipy.")
+#: Packages whose estimators are trusted, beside what skops trusts itself.
+_PACKAGES = ("sklearn.", "imblearn.")
+#: Modules whose own classes are trusted, too: what fitted estimators are made of.
+_PARTS = frozenset(
+    {
+        "sklearn.calibration",
+        "sklearn.ensemble._hist_gradient_boosting.predictor",
+        "sklearn.gaussian_process.kernels",
+        "sklearn.metrics._dist_metrics",
+        "sklearn.neighbors._ball_tree",
+        "sklearn.neighbors._kd_tree",
+        "sklearn.neural_network._stochastic_optimizers",
+        "sklearn.tree._tree",
+        "sklearn.utils._bunch",
+    }
+)
+#: The one type of osrae's own that wraps theirs.
 _OWN = "osrae.methods.prior_correction.PriorCorrectedClassifier"
 
 
@@ -87,4 +107,15 @@ def _strangers(content: bytes) -> list[str]:
 
 
 def _is_trusted(name: str) -> bool:
-    return name == _OWN or name.startswith(_TRUSTED)
+    module, _, kind = name.rpartition(".")
+    if name == _OWN:
+        return True
+    if not module.startswith(_PACKAGES):
+        return False
+    try:
+        named = getattr(import_module(module), kind, None)
+    except ImportError:
+        return False
+    if not inspect.isclass(named):
+        return False
+    return issubclass(named, BaseEstimator) or (module in _PARTS and named.__module__ == module)

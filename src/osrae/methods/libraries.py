@@ -23,20 +23,25 @@ __all__ = [
 ]
 
 
+def _boosting(**parameters: Any) -> HistGradientBoostingClassifier:
+    # Early stopping, scikit-learn's default beyond 10,000 rows, refuses classes of one row.
+    return HistGradientBoostingClassifier(early_stopping=False, **parameters)
+
+
 def gradient_boosting(**parameters: Any) -> TwoStageClassifier:
     """Return scikit-learn's histogram gradient boosting."""
-    return TwoStageClassifier(classifier=HistGradientBoostingClassifier(), **parameters)
+    return TwoStageClassifier(classifier=_boosting(), **parameters)
 
 
 def weighted_gradient_boosting(**parameters: Any) -> TwoStageClassifier:
     """Return histogram gradient boosting with class weights n / (C n_c)."""
-    boosting = HistGradientBoostingClassifier(class_weight="balanced")
+    boosting = _boosting(class_weight="balanced")
     return TwoStageClassifier(classifier=boosting, **parameters)
 
 
 def corrected_gradient_boosting(**parameters: Any) -> TwoStageClassifier:
     """Return histogram gradient boosting that predicts for equally common classes."""
-    boosting = PriorCorrectedClassifier(HistGradientBoostingClassifier())
+    boosting = PriorCorrectedClassifier(_boosting())
     return TwoStageClassifier(classifier=boosting, **parameters)
 
 

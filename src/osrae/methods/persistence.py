@@ -14,7 +14,7 @@ from osrae.data.labels import labels_from_json, labels_to_json
 from osrae.errors import ModelFileError
 from osrae.methods.base import Estimator
 from osrae.methods.deep import DeepEstimator
-from osrae.methods.registry import estimators
+from osrae.methods.registry import estimator_named
 from osrae.storage import (
     atomic_folder,
     explain_os_errors,
@@ -135,15 +135,14 @@ def load_estimator(path: Path, device: str, expected: type | None = None) -> Any
 
 
 def _class_named(name: Any, path: Path) -> type[Estimator]:
-    known = estimators()
-    if name not in known:
+    known = estimator_named(name)
+    if known is None:
         raise ModelFileError(
-            f"{path} holds a model of the class {name}, which is none of this osrae: "
-            f"{', '.join(known)}. A method of your own must be registered before its models load: "
-            "by osrae.methods.register, or by an entry point of its installed package "
-            "(docs/add-your-own-method.md)."
+            f"{path} holds a model of the class {name}, which is none of this osrae. A method of "
+            "your own must be registered before its models load: by osrae.methods.register, or by "
+            "an entry point of its installed package (docs/add-your-own-method.md)."
         )
-    return known[name]
+    return known
 
 
 def _restore(cls: type[Estimator], header: dict[str, Any], path: Path, device: str) -> Any:

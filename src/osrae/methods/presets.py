@@ -68,7 +68,7 @@ class RAESettings(Settings):
         The switches of Table 4 (the fourth is ``mixing="uniform"``). Without the linear
         classifier it does not shape the latent space and only reads it; without oversampling
         there are no mixtures and classes are drawn as often as they occur; without the decoder
-        there is no reconstruction and no critic.
+        there is no reconstruction, no critic, and no step for them alone.
     schedule : tuple of str
         Phases (keys of `PHASES`) that the steps go through in turn.
     critic_steps : int
@@ -173,7 +173,9 @@ class RAESettings(Settings):
         return self._phase(step) == "across"
 
     def _phase(self, step: int) -> str:
-        phase = self.schedule[step % len(self.schedule)]
+        # Nothing is left of "generate" without the decoder.
+        phases = [phase for phase in self.schedule if self.decoder or phase != "generate"]
+        phase = phases[step % len(phases)]
         mixes = self.oversampling and self.mixup != "none"
         return "latent" if phase == "across" and not mixes else phase
 

@@ -91,6 +91,14 @@ def estimators() -> dict[str, type]:
     return {cls.__name__: cls for cls in made if inspect.isclass(cls)}
 
 
+def estimator_named(name: str) -> type | None:
+    """Return the class of this name that models can be of, or None; imports no other."""
+    for entry in available():
+        if _home_name(entry) == name and inspect.isclass(entry.factory):
+            return entry.factory
+    return None
+
+
 def _methods() -> dict[str, MethodEntry]:
     """Return all methods; those of other packages are looked for once, when first needed."""
     global _looked_for_others

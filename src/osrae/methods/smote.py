@@ -131,7 +131,7 @@ class SMOTEFamily(RowOversampler):
         self.rows_, self.codes_ = rows, codes
         new = []
         for code, n in enumerate(n_new):
-            new.append(self._make(int(n), code, rng))
+            new.append(self._make(int(n), code, rng, n / max(1, n_new.sum())))
             advance((code + 1) / len(n_new))
         asked, made = self.sampling_strategy_, [len(part) for part in new]
         self.sampling_strategy_ = {label: made[self._code_of(label)] for label in asked}
@@ -156,29 +156,36 @@ class SMOTEFamily(RowOversampler):
     def _sample_rows(self, n: int, code: int, rng: np.random.Generator) -> np.ndarray:
         if self.variant in _EXACT:
             return self._make(n, code, rng)
+        missing = self.class_counts_.max() - self.class_counts_
+        share = missing[code] / missing.sum() if missing[code] else 1.0
         # Variants that share few rows out round some shares to nothing, so ask for enough.
         asked = max(n, _ENOUGH, int((self.codes_ == code).sum()))
         parts: list[np.ndarray] = []
         while sum(map(len, parts)) < n:
-            part = self._make(asked, code, rng)
+            part = self._make(asked, code, rng, share)
             if not len(part):
                 raise self._refusal(code, "it finds no row of the class beside other classes")
             parts.append(part)
         return rng.permutation(np.concatenate(parts))[:n]
 
-    def _make(self, n: int, code: int, rng: np.random.Generator) -> np.ndarray:
-        """Return what imbalanced-learn makes of one class when asked for ``n`` rows."""
+    def _make(self, n: int, code: int, rng: np.random.Generator, share: float = 1.0) -> np.ndarray:
+        """Return what imbalanced-learn makes of one class when asked for ``n`` rows.
+
+        ``share`` is the class's of all new rows, by which k-means SMOTE chooses clusters.
+        """
         members = self.rows_[self.codes_ == code]
         if n == 0:
             return members[:0]
         if len(members) == 1:
             return np.repeat(members, n, axis=0)
         kind, neighbours = VARIANTS[self.variant]
-        options = {}
+        options: dict[str, float] = {}
         if neighbours is not None:
             options[neighbours] = min(self.n_neighbors, len(members) - 1)
         if issubclass(kind, BorderlineSMOTE | SVMSMOTE):
             options["m_neighbors"] = min(_DANGER_NEIGHBORS, len(self.rows_) - 1)
+        if kind is KMeansSMOTE:
+            options["cluster_balance_threshold"] = share / 2
         told = told_classes(self.classes_)
         sampler = kind(
             sampling_strategy={told[code]: len(members) + n},

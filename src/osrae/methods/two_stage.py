@@ -98,7 +98,8 @@ class TwoStageClassifier(AccuracyMixin, Estimator):
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **DataParameters._parameter_constraints,
         "sampler": [HasMethods(["fit_resample"]), None],
-        "classifier": [HasMethods(["fit", "predict"]), None],
+        # Some show `predict` only once they are fitted.
+        "classifier": [HasMethods(["fit"]), None],
     }
 
     @_fit_context(prefer_skip_nested_validation=False)
@@ -158,7 +159,10 @@ class TwoStageClassifier(AccuracyMixin, Estimator):
             part._validate_params()  # now, and not once the sampler has been trained
         if isinstance(part, DeepEstimator):
             part._settings(self.codec_.description, int(self.class_counts_.sum()))
-        given = part.get_params(deep=False)
+        given = part.get_params(deep=True)
+        inner = [name for name in sorted(given) if name.endswith("__random_state")]
+        seeds = check_random_state(seed).randint(np.iinfo(np.int32).max, size=len(inner))
+        told |= dict(zip(inner, seeds.tolist(), strict=True))
         unset = [name for name in told if name in given and _is_unset(given[name])]
         return part.set_params(**{name: told[name] for name in unset})
 
