@@ -5,7 +5,6 @@ import pytest
 import torch
 
 from osrae.errors import InputError
-from osrae.methods import persistence
 from osrae.methods.gamo import GAMOClassifier
 from osrae.methods.gamo_method import GAMO
 from osrae.methods.gamo_settings import PRESETS
@@ -47,7 +46,7 @@ def fitted(X, y, **options):
 
 
 @pytest.mark.parametrize("preset", list(PRESETS))
-def test_a_table_with_named_classes(preset, tmp_path, monkeypatch):
+def test_a_table_with_named_classes(preset, tmp_path):
     X, codes = blobs((6, 30, 12))
     y = np.array(["rare", "common", "middle"])[codes]
     model = fitted(X, y, preset=preset)
@@ -60,7 +59,6 @@ def test_a_table_with_named_classes(preset, tmp_path, monkeypatch):
     assert (made <= X[y == "rare"].max(0) + 1e-5).all()
     drawn = model.sample(3, label="common", random_state=1)
     assert all(np.isclose(X[y == "common"], row, atol=1e-5).all(1).any() for row in drawn)
-    monkeypatch.setattr(persistence, "estimators", lambda: {"GAMOClassifier": GAMOClassifier})
     model.save(tmp_path / "model")
     loaded = GAMOClassifier.load(tmp_path / "model", device="cpu")
     np.testing.assert_array_equal(loaded.predict_proba(X), proba)
