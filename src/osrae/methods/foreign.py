@@ -3,6 +3,7 @@
 skops writes them without pickle: a file names the types of its objects, and only those that the
 reader trusts are made. A file may have any trusted name called with arguments of its choice, so
 names of functions, and of classes that do more than hold what they are given, are not trusted.
+What trusted objects hold is not looked at: a tree made by an attacker can crash the process.
 """
 
 from __future__ import annotations

@@ -11,7 +11,15 @@ from osrae.data.description import DataKind
 from osrae.errors import InputError
 from osrae.methods.entries import ENTRIES, Kind, MethodEntry
 
-__all__ = ["Kind", "MethodEntry", "available", "estimators", "get", "register"]
+__all__ = [
+    "Kind",
+    "MethodEntry",
+    "available",
+    "estimator_named",
+    "estimators",
+    "get",
+    "register",
+]
 
 _METHODS: dict[str, MethodEntry] = {}
 
