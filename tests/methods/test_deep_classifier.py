@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import torch
 from sklearn.base import clone
-from sklearn.datasets import load_iris
+from sklearn.datasets import load_iris, make_classification
+from sklearn.metrics import balanced_accuracy_score
 
 from osrae.errors import InputError
 from osrae.methods.deep_classifier import DeepClassifier
@@ -77,6 +78,61 @@ def test_two_classes_have_one_score():
     np.testing.assert_allclose(
         model.decision_function(IRIS) * model.temperature_, own[:, 1] - own[:, 0], atol=1e-6
     )
+
+
+def overlapping(seed: int = 0):
+    return make_classification(
+        1000,
+        8,
+        n_informative=5,
+        n_redundant=0,
+        n_classes=3,
+        weights=[0.9, 0.07, 0.03],
+        class_sep=0.7,
+        flip_y=0,
+        random_state=seed,
+    )
+
+
+@pytest.mark.parametrize("loss", ["cross_entropy", "focal", "weighted"])
+@pytest.mark.parametrize("priors", ["learned", "balanced"])
+def test_validation_scores_the_decisions_that_are_made(loss, priors):
+    """A run of one step has one evaluation, which is of the weights kept."""
+    X, y = overlapping()
+    model = DeepClassifier(
+        **FAST, loss=loss, priors=priors, max_steps=1, validation_fraction=0.4
+    ).fit(X, y)
+    held = model.validation_indices_
+    learned, balanced = (
+        balanced_accuracy_score(y[held], with_priors(model, p).predict(X[held]))
+        for p in ("learned", "balanced")
+    )
+    if loss != "weighted":
+        assert learned != balanced
+    (row,) = model.history_
+    expected = learned if priors == "learned" else balanced
+    assert row["validation_acsa"] == pytest.approx(expected, abs=1e-9)
+
+
+def test_the_temperature_calibrates_the_scores_that_are_stated():
+    X, y = overlapping()
+    for priors in ("learned", "balanced"):
+        model = DeepClassifier(**FAST, priors=priors, max_steps=60, validation_fraction=0.4).fit(
+            X, y
+        )
+        held = model.validation_indices_
+        shares = np.bincount(y[held]) if priors == "learned" else np.ones(3)
+        weights = (shares / np.bincount(y[held]) / shares.sum())[y[held]]
+
+        def objective(t, model=model, held=held, weights=weights):
+            model.temperature_ = t
+            likelihood = model.predict_proba(X[held])[np.arange(len(held)), y[held]]
+            return np.log(t) ** 2 / (2 * len(held)) - (weights * np.log(likelihood)).sum()
+
+        fitted = model.temperature_
+        grid = np.geomspace(0.05, 20, 400)
+        best = grid[np.argmin([objective(t) for t in grid])]
+        assert fitted == pytest.approx(best, rel=0.02)
 
 
 # ---------------------------------------------------------------- the fitted estimator

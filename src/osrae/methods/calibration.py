@@ -13,19 +13,20 @@ from osrae.errors import InputError
 __all__ = ["fit_temperature", "resolve_priors"]
 
 
-def fit_temperature(logits: np.ndarray, codes: np.ndarray) -> float:
-    """Find the temperature of the logits under uniform class priors.
+def fit_temperature(logits: np.ndarray, codes: np.ndarray, priors: np.ndarray) -> float:
+    """Find the temperature of the scores for some class priors.
 
-    Minimises the negative log-likelihood, with every class weighing the same and a standard normal
-    prior on the temperature's logarithm. Other priors are stated afterwards, by adding their
-    logarithms to the logits.
+    Minimises the negative log-likelihood, with the classes weighing as the priors say and a
+    standard normal prior on the temperature's logarithm.
 
     Parameters
     ----------
     logits : ndarray of shape (n, C)
-        Of held-out rows, for uniform priors.
+        Of held-out rows, for equally common classes.
     codes : ndarray of shape (n,)
         Their class numbers.
+    priors : ndarray of shape (C,)
+        Positive numbers, which need not sum to 1.
 
     Returns
     -------
@@ -36,10 +37,11 @@ def fit_temperature(logits: np.ndarray, codes: np.ndarray) -> float:
     ----------
     Guo, Pleiss, Sun, Weinberger. On Calibration of Modern Neural Networks. ICML 2017.
     """
-    weights = 1 / np.bincount(codes, minlength=logits.shape[1]).clip(1)[codes]
+    scores = logits + np.log(priors)
+    weights = (priors / np.bincount(codes, minlength=len(priors)).clip(1))[codes]
 
     def loss(log_temperature: float) -> float:
-        scaled = log_softmax(logits / np.exp(log_temperature), axis=1)
+        scaled = log_softmax(scores / np.exp(log_temperature), axis=1)
         likelihood = float(np.average(scaled[np.arange(len(codes)), codes], weights=weights))
         # A standard normal prior: a few rows, all classified rightly, prove no certainty.
         return log_temperature**2 / (2 * len(codes)) - likelihood

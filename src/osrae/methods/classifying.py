@@ -100,8 +100,10 @@ class ClassifyingEstimator(AccuracyMixin, _Parameters, DeepEstimator):
     def _after_training(self, x: Rows, codes: np.ndarray, split: ValidationSplit) -> None:
         self.temperature_ = 1.0
         if len(split.validation):
+            assert isinstance(self.method_, Classifies)
             logits = self._logits(Samples(x, torch.from_numpy(split.validation)))
-            self.temperature_ = fit_temperature(logits, codes[split.validation])
+            priors = self.method_.validated_priors().numpy()
+            self.temperature_ = fit_temperature(logits, codes[split.validation], priors)
 
     def decision_function(self, X: Any) -> np.ndarray:
         """Return log-odds under the stated priors.

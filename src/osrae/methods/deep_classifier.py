@@ -72,6 +72,9 @@ class PlainSettings(Settings):
         Name of an augmentation policy, or "auto".
     classify_mirrored : bool
         As for `osrae.methods.presets.RAESettings`.
+    own_scores : bool
+        Whether validation scores the network's own decisions, rather than those for equally
+        common classes.
     """
 
     loss: str = "cross_entropy"
@@ -86,6 +89,7 @@ class PlainSettings(Settings):
     weight_averaging: float = 0.995
     augmentation: str = "none"
     classify_mirrored: bool = False
+    own_scores: bool = False
     batch_size: int = 128
 
 
@@ -235,6 +239,10 @@ class PlainClassifier(Classifies):
         drawn = _DRAWN[sampling_at(1.0, self.settings.sampling)](counts)
         return self.loss.learned_priors(drawn, counts)
 
+    def validated_priors(self) -> Tensor:
+        """Those that training implied where the network's own decisions are made, or else alike."""
+        return self.learned_priors() if self.settings.own_scores else super().validated_priors()
+
     def logits(self, x: Tensor) -> Tensor:
         """Logits for equally common classes: ``(n, …)`` to ``(n, C)``."""
         mirror = self.settings.classify_mirrored and self.augment.flip
@@ -301,7 +309,8 @@ class DeepClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Classify
         that training implied: for the cross-entropy those of the data, for balanced sampling,
         class weights n / (C n_c) and adjusted logits all alike. The focal loss, LDAM's margins and
         mixtures change scores in ways that are not corrected for. Read at prediction, so it may be
-        changed after `fit`.
+        changed after `fit`; which weights are kept and ``temperature_`` are by the network's own
+        decisions where `fit` finds ``"learned"``, or else by those for equally common classes.
     {shared}
 
     Attributes
@@ -364,7 +373,7 @@ class DeepClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Classify
         check_encoder(settings.encoder, description)
         check_mixup(settings.mixup, description.shape)
         policy = resolve_policy(settings.augmentation, description)
-        return replace(settings, augmentation=policy)
+        return replace(settings, augmentation=policy, own_scores=self._keeps_own_scores())
 
     def _check_priors(self, counts: np.ndarray) -> None:
         if not self._keeps_own_scores():

@@ -115,8 +115,9 @@ _ATTRIBUTES = {
 """,
     "method_": """\
     history_ : list of dict
-        One row per evaluation: ``step``, mean losses by network, ``validation_acsa``,
-        ``seconds``.
+        One row per evaluation: ``step``, mean losses by network, ``validation_acsa`` (of
+        decisions for equally common classes, or by the network's own scores where it is those
+        that predict), ``seconds``.
     n_steps_ : int
         Steps taken.
     validation_indices_ : ndarray of int
