@@ -204,8 +204,9 @@ class MCCCR(RowOversampler):
         self.synthetic_mask_ = np.arange(len(kept) + len(new)) >= len(kept)
         moved = self.translations_[kept].any(axis=1)
         self.moved_mask_ = np.append(moved, np.zeros(len(new), dtype=bool))
-        X = append_decoded(self.codec_, self._cleaned(X), [self._shaped(new)], len(new))
-        return X, np.concatenate([y[kept], classes[new_codes].astype(y.dtype, copy=False)])
+        made = append_decoded(self.codec_, self._cleaned(X), [self._shaped(new)], len(new))
+        labels = np.concatenate([y[kept], classes[new_codes].astype(y.dtype, copy=False)])
+        return self._with_copies(made, X), labels
 
     def _cleaned(self, X: Any) -> Any:
         """Return the rows that were kept; only those that were moved pass through the codec."""

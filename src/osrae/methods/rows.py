@@ -13,6 +13,7 @@ from torch import Tensor
 
 from osrae.data.codec import PictureCodec, TableCodec
 from osrae.data.description import TableDescription
+from osrae.data.frames import append_rows, n_rows, take_rows
 from osrae.methods.parameters import DataParameters, estimator
 from osrae.methods.progress import Advance, shown, silent
 from osrae.methods.resampling import Oversampler
@@ -29,6 +30,14 @@ def encoded_rows(codec: PictureCodec | TableCodec, X: Any) -> np.ndarray:
     rows = codec.encode(X)
     rows = rows.reshape(len(rows), -1)
     return rows.astype(np.float32) / np.float32(255) if rows.dtype == np.uint8 else rows
+
+
+def sources_of(new: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Return, for each of ``new`` (k, d), the number of the row (n, d) that it equals, or -1."""
+    places = {hash(row.tobytes()): place for place, row in enumerate(rows)}
+    found = np.array([places.get(hash(row.tobytes()), -1) for row in new], dtype=np.int64)
+    # Equal hashes alone do not make rows equal.
+    return np.where((new == rows[found]).all(axis=1), found, -1)
 
 
 @estimator
@@ -98,16 +107,33 @@ class RowOversampler(Oversampler):
         rows = encoded_rows(self.codec_, X)
         with shown(type(self).__name__, self.verbose) as advance:
             self._new = self._resample_rows(rows, codes, n_new, rng, advance)
+        self._sources = sources_of(self._new, rows)
         self.seed_ = seed
+
+    def _fit_resample(self, X: Any, y: np.ndarray) -> tuple[Any, np.ndarray]:
+        X_resampled, y_resampled = super()._fit_resample(X, y)
+        return self._with_copies(X_resampled, X), y_resampled
+
+    def _with_copies(self, X_resampled: Any, X: Any) -> Any:
+        """Put the user's own row wherever a new one equals it, up to the codec's rounding."""
+        sources = self._sources
+        del self._sources
+        if not (sources >= 0).any():
+            return X_resampled
+        n_old = n_rows(X_resampled) - len(sources)
+        places = n_old + np.arange(len(sources))
+        both = append_rows(X_resampled, X)
+        copied = np.where(sources >= 0, n_rows(X_resampled) + sources, places)
+        return append_rows(take_rows(X_resampled, np.arange(n_old)), take_rows(both, copied))
 
     def _rows_to_append(self, wanted: np.ndarray) -> Iterator[np.ndarray]:
         new = self._new
         del self._new
-        starts = np.cumsum(np.bincount(wanted)) - np.bincount(wanted)
         # Rows come class by class in the order of numbers; wanted, in that of the strategy.
+        order = np.argsort(np.argsort(wanted, kind="stable"))
+        self._sources = self._sources[order]
         for code in dict.fromkeys(wanted.tolist()):
-            count = int((wanted == code).sum())
-            yield self._shaped(new[starts[code] : starts[code] + count])
+            yield self._shaped(new[order[wanted == code]])
 
     def _new_rows(self, wanted: np.ndarray, seed: int) -> Iterator[np.ndarray]:
         rng = np.random.default_rng([seed, 1])
