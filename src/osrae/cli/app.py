@@ -140,7 +140,7 @@ def resample(
         str,
         typer.Option(
             help="Classes to add to: auto (all but the most common), minority, 'not minority', "
-            "all, or for two classes the ratio to reach."
+            "all, or for two classes the ratio to reach; of amdo also partial, the published rule."
         ),
     ] = "auto",
     count: Annotated[
