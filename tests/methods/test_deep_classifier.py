@@ -94,24 +94,31 @@ def overlapping(seed: int = 0):
     )
 
 
-@pytest.mark.parametrize("loss", ["cross_entropy", "focal", "weighted"])
-@pytest.mark.parametrize("priors", ["learned", "balanced"])
-def test_validation_scores_the_decisions_that_are_made(loss, priors):
-    """A run of one step has one evaluation, which is of the weights kept."""
-    X, y = overlapping()
-    model = DeepClassifier(
-        **FAST, loss=loss, priors=priors, max_steps=1, validation_fraction=0.4
-    ).fit(X, y)
-    held = model.validation_indices_
-    learned, balanced = (
-        balanced_accuracy_score(y[held], with_priors(model, p).predict(X[held]))
-        for p in ("learned", "balanced")
-    )
-    if loss != "weighted":
-        assert learned != balanced
-    (row,) = model.history_
-    expected = learned if priors == "learned" else balanced
-    assert row["validation_acsa"] == pytest.approx(expected, abs=1e-9)
+def test_weights_of_an_undecided_network_are_not_kept():
+    """It names the rare class by chance, which the network's own decisions later hardly do."""
+    rng = np.random.default_rng(0)
+    y = np.repeat([0, 1], [950, 50])
+    X = rng.normal(size=(1000, 2)) + y[:, None]
+    for seed in range(4):
+        model = DeepClassifier(**{**FAST, "random_state": seed}, max_steps=150).fit(X, y)
+        assert balanced_accuracy_score(y, with_priors(model, "balanced").predict(X)) > 0.7
+        assert model.temperature_ > 0.2
+
+
+@pytest.mark.parametrize("settings", [{"sampling": "deferred"}, {"loss": "ldam"}], ids=str)
+def test_priors_are_those_of_the_weights_that_were_kept(settings):
+    """A run that stops before the deferral has learned the data's own frequencies."""
+    stopped = DeepClassifier(
+        **FAST, **settings, max_steps=100, callbacks=[StopAt(50)], validation_fraction=0
+    ).fit(IRIS[RARE], SPECIES[RARE])
+    train = with_priors(stopped, "train").predict_proba(IRIS)
+    np.testing.assert_allclose(train, stopped.predict_proba(IRIS), atol=1e-9)
+    copied = pickle.loads(pickle.dumps(stopped))
+    np.testing.assert_array_equal(with_priors(copied, "train").predict_proba(IRIS), train)
+    whole = DeepClassifier(**FAST, **settings, max_steps=100, validation_fraction=0)
+    whole.fit(IRIS[RARE], SPECIES[RARE])
+    train = with_priors(whole, "train").predict_proba(IRIS)
+    assert abs(train - whole.predict_proba(IRIS)).max() > 0.01
 
 
 def test_the_temperature_calibrates_the_scores_that_are_stated():

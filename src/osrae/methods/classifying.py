@@ -100,10 +100,13 @@ class ClassifyingEstimator(AccuracyMixin, _Parameters, DeepEstimator):
     def _after_training(self, x: Rows, codes: np.ndarray, split: ValidationSplit) -> None:
         self.temperature_ = 1.0
         if len(split.validation):
-            assert isinstance(self.method_, Classifies)
             logits = self._logits(Samples(x, torch.from_numpy(split.validation)))
-            priors = self.method_.validated_priors().numpy()
-            self.temperature_ = fit_temperature(logits, codes[split.validation], priors)
+            held = codes[split.validation]
+            self.temperature_ = fit_temperature(logits, held, self._calibrated_priors())
+
+    def _calibrated_priors(self) -> np.ndarray:
+        """Class frequencies that probabilities are calibrated for, (C,), up to a factor."""
+        return np.ones(len(self.classes_))
 
     def decision_function(self, X: Any) -> np.ndarray:
         """Return log-odds under the stated priors.

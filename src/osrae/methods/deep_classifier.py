@@ -72,9 +72,6 @@ class PlainSettings(Settings):
         Name of an augmentation policy, or "auto".
     classify_mirrored : bool
         As for `osrae.methods.presets.RAESettings`.
-    own_scores : bool
-        Whether validation scores the network's own decisions, rather than those for equally
-        common classes.
     """
 
     loss: str = "cross_entropy"
@@ -89,7 +86,6 @@ class PlainSettings(Settings):
     weight_averaging: float = 0.995
     augmentation: str = "none"
     classify_mirrored: bool = False
-    own_scores: bool = False
     batch_size: int = 128
 
 
@@ -152,9 +148,15 @@ class PlainClassifier(Classifies):
         Training samples of each class.
     settings : PlainSettings
         Its augmentation is the name of a policy.
+
+    Attributes
+    ----------
+    past_deferral : Tensor of bool
+        Whether the weights come of what is deferred, too.
     """
 
     settings: PlainSettings
+    past_deferral: Tensor
 
     def __init__(
         self, description: DataDescription, class_counts: Tensor, settings: PlainSettings
@@ -167,6 +169,7 @@ class PlainClassifier(Classifies):
         self.networks = nn.ModuleDict(
             {"encoder": encoder, "classifier": head(self.latent_dim, self.n_classes)}
         )
+        self.register_buffer("past_deferral", torch.zeros((), dtype=torch.bool))
         if settings.weight_averaging:
             self.keep_averages("encoder", "classifier")
 
@@ -182,6 +185,7 @@ class PlainClassifier(Classifies):
         """Draw a batch, mix it if asked to, and move encoder and head by its loss."""
         s = self.settings
         set_rate_factor(self.optimizers.values(), cosine_factor(source.progress, s.warmup))
+        self.past_deferral.fill_(source.progress >= DEFERRAL)
         x, y = source.take(self._rows(source))
         x = self.augment(x, source.generator)
         x, labels, shares = self._mixed(x, y, source.generator)
@@ -235,13 +239,9 @@ class PlainClassifier(Classifies):
 
     def learned_priors(self) -> Tensor:
         """Class frequencies that training implied, (C,): the network's own logits are for them."""
-        counts = self.class_counts.cpu()
-        drawn = _DRAWN[sampling_at(1.0, self.settings.sampling)](counts)
-        return self.loss.learned_priors(drawn, counts)
-
-    def validated_priors(self) -> Tensor:
-        """Those that training implied where the network's own decisions are made, or else alike."""
-        return self.learned_priors() if self.settings.own_scores else super().validated_priors()
+        counts, progress = self.class_counts.cpu(), float(self.past_deferral)
+        drawn = _DRAWN[sampling_at(progress, self.settings.sampling)](counts)
+        return self.loss.learned_priors(drawn, counts, progress)
 
     def logits(self, x: Tensor) -> Tensor:
         """Logits for equally common classes: ``(n, …)`` to ``(n, C)``."""
@@ -309,8 +309,9 @@ class DeepClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Classify
         that training implied: for the cross-entropy those of the data, for balanced sampling,
         class weights n / (C n_c) and adjusted logits all alike. The focal loss, LDAM's margins and
         mixtures change scores in ways that are not corrected for. Read at prediction, so it may be
-        changed after `fit`; which weights are kept and ``temperature_`` are by the network's own
-        decisions where `fit` finds ``"learned"``, or else by those for equally common classes.
+        changed after `fit`. Which weights are kept is decided by predictions for equally common
+        classes, whatever is stated; ``temperature_`` is for the network's own scores where `fit`
+        finds ``"learned"``.
     {shared}
 
     Attributes
@@ -373,7 +374,7 @@ class DeepClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Classify
         check_encoder(settings.encoder, description)
         check_mixup(settings.mixup, description.shape)
         policy = resolve_policy(settings.augmentation, description)
-        return replace(settings, augmentation=policy, own_scores=self._keeps_own_scores())
+        return replace(settings, augmentation=policy)
 
     def _check_priors(self, counts: np.ndarray) -> None:
         if not self._keeps_own_scores():
@@ -383,6 +384,10 @@ class DeepClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Classify
     def _trained(self) -> PlainClassifier:
         assert isinstance(self.method_, PlainClassifier)
         return self.method_
+
+    def _calibrated_priors(self) -> np.ndarray:
+        own = self._keeps_own_scores()
+        return self._trained.learned_priors().numpy() if own else super()._calibrated_priors()
 
     def _keeps_own_scores(self) -> bool:
         return isinstance(self.priors, str) and self.priors == "learned"

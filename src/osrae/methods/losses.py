@@ -237,28 +237,30 @@ class Loss:
         waits = self.deferred and progress < DEFERRAL
         return equal_weights(counts) if waits else self.class_weights(counts)
 
-    def learned_priors(self, drawn: Tensor, counts: Tensor) -> Tensor:
-        """Class frequencies that ``softmax(f)`` answers to at the end of training.
+    def learned_priors(self, drawn: Tensor, counts: Tensor, progress: float = 1.0) -> Tensor:
+        """Class frequencies that ``softmax(f)`` answers to.
 
         The minimiser of a cross-entropy weighted by ``w``, on classes drawn with probabilities
         ``q``, is the posterior for priors ``∝ q w``; an adjustment by ``log π`` divides them by π.
         The focal loss, LDAM's margins and mixtures change the minimiser in ways that no priors
-        express: what is returned is then without their share. What is deferred counts whole, though
-        a run may end before the network has followed.
+        express: what is returned is then without their share. What is deferred counts whole from
+        its first step on, though the network follows only by and by.
 
         Parameters
         ----------
         drawn : Tensor of shape (C,)
-            How often classes are drawn at the end; need not sum to 1.
+            How often classes are drawn; need not sum to 1.
         counts : Tensor of shape (C,)
             Training samples of each class.
+        progress : float
+            The share of the run that is over.
 
         Returns
         -------
         Tensor of float64, shape (C,)
             Sums to 1.
         """
-        priors = drawn.double() * self.weights_at(1.0, counts)
+        priors = drawn.double() * self.weights_at(progress, counts)
         if self.adjusts:
             priors = priors / counts
         return priors / priors.sum()

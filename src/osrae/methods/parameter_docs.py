@@ -116,8 +116,7 @@ _ATTRIBUTES = {
     "method_": """\
     history_ : list of dict
         One row per evaluation: ``step``, mean losses by network, ``validation_acsa`` (of
-        decisions for equally common classes, or by the network's own scores where it is those
-        that predict), ``seconds``.
+        predictions for equally common classes), ``seconds``.
     n_steps_ : int
         Steps taken.
     validation_indices_ : ndarray of int

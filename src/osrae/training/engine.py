@@ -287,9 +287,8 @@ def batched_logits(method: Classifies, samples: Samples) -> Tensor:
 def _acsa(method: Classifies, data: TrainingData) -> tuple[float, float]:
     """Mean of the recalls of the classes that ``data`` holds, and its standard error."""
     method.eval()
-    scores = batched_logits(method, data.x) + method.validated_priors().log()
+    correct = (batched_logits(method, data.x).argmax(1) == data.y).double()
     method.train()
-    correct = (scores.argmax(1) == data.y).double()
     counts = torch.bincount(data.y)
     present = counts > 0
     hits, counts = torch.bincount(data.y, weights=correct)[present], counts[present]

@@ -160,10 +160,6 @@ class Classifies(Method):
         The logits are for equally common classes.
         """
 
-    def validated_priors(self) -> Tensor:
-        """Class frequencies of the decisions that validation scores, (C,), up to a factor."""
-        return torch.ones(self.n_classes, dtype=torch.float64)
-
 
 class Generates(Method):
     """A method that makes new samples."""
