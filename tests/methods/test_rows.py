@@ -23,11 +23,24 @@ def rows_of(X) -> np.ndarray:
     return X.toarray() if sparse.issparse(X) else np.asarray(X)
 
 
-def test_sources_are_equal_rows():
-    rows = np.array([[0, 1], [2, 3], [4, 5]], dtype=np.float32)
-    new = np.array([[4, 5], [4, 1], [0, 1], [4, 5]], dtype=np.float32)
-    np.testing.assert_array_equal(sources_of(new, rows), [2, -1, 0, 2])
-    assert sources_of(new[:0], rows).shape == (0,)
+def test_sources_are_equal_rows_of_the_class_that_take_turns():
+    rows = np.array([[0, 1], [2, 3], [4, 5], [4, 5], [4, 5]], dtype=np.float32)
+    new = np.array([[4, 5], [4, 1], [0, 1], [4, 5], [4, 5]], dtype=np.float32)
+    codes, new_codes = np.array([0, 0, 1, 0, 1]), np.array([1, 0, 1, 1, 1])
+    np.testing.assert_array_equal(sources_of(new, new_codes, rows, codes), [2, -1, -1, 4, 2])
+    assert sources_of(new[:0], codes[:0], rows, codes).shape == (0,)
+
+
+@pytest.mark.parametrize("sampler", [SMOTEFamily(variant="random"), MCRBO(n_steps=0)], ids=str)
+def test_rows_that_are_equal_once_encoded_stay_different(sampler):
+    """Texts beyond the most frequent ones are all the same to the codec."""
+    texts = np.array([f"z{number:04d}" for number in range(400)])
+    kinds = np.where((texts >= "z0300") & (texts < "z0320"), "rare", "common")
+    asked = pd.DataFrame({"text": texts, "flag": np.arange(400) % 2})
+    resampled, _ = sampler.set_params(random_state=0).fit_resample(asked, kinds)
+    made = resampled["text"][400:]
+    assert set(made) <= set(texts[kinds == "rare"])
+    assert made.nunique() > 15
 
 
 @pytest.mark.parametrize(

@@ -164,7 +164,11 @@ class MCCCR(RowOversampler):
         result = resample(rows, codes, n_new, self._settings, rng, advance)
         self.translations_, self.kept_indices_ = result.translations, np.flatnonzero(result.kept)
         self.centres_, self.centre_codes_, self.radii_ = result.centres, codes, result.radii
-        self._new_codes, self.seed_indices_ = result.new_codes, result.seeds
+        self.seed_indices_ = result.seeds
+        counts = np.bincount(result.new_codes, minlength=len(n_new))
+        self.sampling_strategy_ = {
+            label: int(counts[self._code_of(label)]) for label in self.sampling_strategy_
+        }
         grown = self.radii_[~np.isnan(self.radii_)]
         cleaned = result.translations.any() or not result.kept.all()
         if grown.any() and not cleaned and self.cleaning != "ignore":
@@ -195,12 +199,8 @@ class MCCCR(RowOversampler):
         """Learn from checked data, move and remove rows, and append new ones."""
         classes, codes = check_labels(self, X, y)
         self._learn(X, classes, codes)
-        kept, new_codes, new = self.kept_indices_, self._new_codes, self._new
-        del self._new_codes, self._new
-        counts = np.bincount(new_codes, minlength=len(classes))
-        self.sampling_strategy_ = {
-            label: int(counts[self._code_of(label)]) for label in self.sampling_strategy_
-        }
+        kept, new_codes, new = self.kept_indices_, np.sort(self._wanted_codes()), self._new
+        del self._new
         self.synthetic_mask_ = np.arange(len(kept) + len(new)) >= len(kept)
         moved = self.translations_[kept].any(axis=1)
         self.moved_mask_ = np.append(moved, np.zeros(len(new), dtype=bool))

@@ -77,7 +77,8 @@ def resample(
     codes : ndarray of int, shape (n,)
         Class numbers; every class has a row.
     n_new : ndarray of int, shape (C,)
-        New rows of each class. Rows of a class that were removed before its turn are made up for.
+        New rows of each class. Rows that were removed before the turn of a class are made up for,
+        where new ones of it are asked for.
     settings : CCRSettings
     rng : numpy.random.Generator
     advance : callable
@@ -106,7 +107,7 @@ def resample(
         spheres = _turn(own, [state[other] for other in others], counts.max(), cleaning, rng, part)
         alive = np.flatnonzero(own.kept)
         centres[own.rows[alive]], radii[own.rows[alive]] = own.points[alive], spheres.radii
-        missing = counts[code] + n_new[code] - len(alive)
+        missing = counts[code] + n_new[code] - len(alive) if n_new[code] else 0
         chosen = _seeds(spheres.radii, missing, settings, rng)
         drawn = draw_inside(own.points[alive[chosen]], spheres.radii[chosen], settings, rng)
         own.append(drawn, own.rows[alive[chosen]])

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections import defaultdict
 from collections.abc import Iterator
+from itertools import cycle
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -32,12 +34,37 @@ def encoded_rows(codec: PictureCodec | TableCodec, X: Any) -> np.ndarray:
     return rows.astype(np.float32) / np.float32(255) if rows.dtype == np.uint8 else rows
 
 
-def sources_of(new: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """Return, for each of ``new`` (k, d), the number of the row (n, d) that it equals, or -1."""
-    places = {hash(row.tobytes()): place for place, row in enumerate(rows)}
-    found = np.array([places.get(hash(row.tobytes()), -1) for row in new], dtype=np.int64)
+def sources_of(
+    new: np.ndarray, new_codes: np.ndarray, rows: np.ndarray, codes: np.ndarray
+) -> np.ndarray:
+    """Return, for each new row, the number of the row of its class that it equals, or -1.
+
+    Rows of a class that are equal among themselves (as they may be once encoded) take turns.
+
+    Parameters
+    ----------
+    new : ndarray of shape (k, d)
+    new_codes : ndarray of int, shape (k,)
+        Class numbers.
+    rows : ndarray of shape (n, d)
+    codes : ndarray of int, shape (n,)
+
+    Returns
+    -------
+    ndarray of int, shape (k,)
+    """
+    equal = defaultdict(list)
+    for place, key in enumerate(_keys(rows, codes)):
+        equal[key].append(place)
+    turns = {key: cycle(places) for key, places in equal.items()}
+    keys = _keys(new, new_codes)
+    found = np.array([next(turns[key]) if key in turns else -1 for key in keys], dtype=np.int64)
     # Equal hashes alone do not make rows equal.
     return np.where((new == rows[found]).all(axis=1), found, -1)
+
+
+def _keys(rows: np.ndarray, codes: np.ndarray) -> Iterator[tuple[int, int]]:
+    return ((code, hash(row.tobytes())) for code, row in zip(codes.tolist(), rows, strict=True))
 
 
 @estimator
@@ -107,7 +134,7 @@ class RowOversampler(Oversampler):
         rows = encoded_rows(self.codec_, X)
         with shown(type(self).__name__, self.verbose) as advance:
             self._new = self._resample_rows(rows, codes, n_new, rng, advance)
-        self._sources = sources_of(self._new, rows)
+        self._sources = sources_of(self._new, np.sort(self._wanted_codes()), rows, codes)
         self.seed_ = seed
 
     def _fit_resample(self, X: Any, y: np.ndarray) -> tuple[Any, np.ndarray]:
@@ -118,13 +145,17 @@ class RowOversampler(Oversampler):
         """Put the user's own row wherever a new one equals it, up to the codec's rounding."""
         sources = self._sources
         del self._sources
-        if not (sources >= 0).any():
+        n_old, places = n_rows(X_resampled) - len(sources), np.flatnonzero(sources >= 0)
+        if not len(places):
             return X_resampled
-        n_old = n_rows(X_resampled) - len(sources)
-        places = n_old + np.arange(len(sources))
-        both = append_rows(X_resampled, X)
-        copied = np.where(sources >= 0, n_rows(X_resampled) + sources, places)
-        return append_rows(take_rows(X_resampled, np.arange(n_old)), take_rows(both, copied))
+        if isinstance(X_resampled, np.ndarray):
+            X_resampled[n_old + places] = X[sources[places]]
+            return X_resampled
+        new = take_rows(X_resampled, n_old + np.arange(len(sources)))
+        order = np.arange(len(sources))
+        order[places] = len(sources) + np.arange(len(places))
+        new = take_rows(append_rows(new, take_rows(X, sources[places])), order)
+        return append_rows(take_rows(X_resampled, np.arange(n_old)), new)
 
     def _rows_to_append(self, wanted: np.ndarray) -> Iterator[np.ndarray]:
         new = self._new
