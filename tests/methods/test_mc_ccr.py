@@ -4,6 +4,7 @@ import warnings
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from scipy import sparse
 from scipy.spatial.distance import cdist
@@ -264,3 +265,34 @@ def test_categories_and_what_is_missing_stay(energy):
     np.testing.assert_array_equal(new["b"].isna(), seeds["b"].isna())
     np.testing.assert_array_equal(old["b"].isna(), X["b"].isna())
     assert not new["text"].isna().any()
+
+
+@pytest.mark.parametrize("container", [pd.DataFrame, pl.DataFrame])
+def test_moved_rows_keep_categories_too_rare_to_be_encoded(container):
+    rng = np.random.default_rng(0)
+    content = {"a": rng.normal(size=600), "text": [f"z{number:04d}" for number in range(600)]}
+    content["b"], content["again"] = rng.normal(size=600), content["text"]
+    labels = np.repeat([0, 1], [500, 100])
+    X = container(content)
+    sampler = MCCCR(random_state=0, energy=1.0)
+    with pytest.warns(DataWarning, match="600 categories"):
+        resampled, _ = sampler.fit_resample(X, labels)
+    assert sampler.moved_mask_[:600].sum() > 10
+    for name in ("text", "again"):
+        assert list(resampled[name][:600]) == content[name]
+    changed = np.asarray(resampled["a"][:600]) != content["a"]
+    np.testing.assert_array_equal(changed, sampler.moved_mask_[:600])
+
+
+def test_no_rows_are_made_of_classes_that_were_not_asked_for():
+    rng = np.random.default_rng(0)
+    y = np.repeat([0, 1, 2], [40, 15, 5])
+    X = rng.normal(size=(60, 2)) + y[:, None] / 2
+    sampler = MCCCR(
+        cleaning="remove", decomposition="complete", sampling_strategy={1: 20}, random_state=0
+    )
+    _, labels = sampler.fit_resample(X, y)
+    assert len(sampler.kept_indices_) < 60
+    made = labels[sampler.synthetic_mask_]
+    assert set(made) == {1}
+    assert sampler.sampling_strategy_ == {1: len(made)}

@@ -221,3 +221,43 @@ def test_blocks_of_new_points_are_one_after_the_other(monkeypatch):
     drawn = draw_inside(centres, radii, CCRSettings(), rng)
     np.testing.assert_allclose(drawn, centres, atol=2e-6)
     assert (drawn != centres).any(axis=1).all()
+
+
+@pytest.mark.parametrize("norm", [1.0, 2.0, 3.0])
+@pytest.mark.parametrize("levels", [0, 5, 30])
+def test_spheres_of_rows_with_categories_are_filled(levels, norm):
+    """The length of what is added is uniform up to the radius, whatever the categories."""
+    rng = np.random.default_rng(0)
+    centres = np.hstack([rng.normal(size=(4000, 2)), np.eye(max(1, levels))[[0] * 4000]])
+    settings = CCRSettings(norm=norm, n_moving=2)
+    drawn = draw_inside(centres, np.full(4000, 3.0), settings, rng)
+    np.testing.assert_array_equal(drawn[:, 2:], centres[:, 2:])
+    lengths = np.linalg.norm((drawn - centres)[:, :2], ord=norm, axis=1) / 3
+    assert kstest(lengths, "uniform").pvalue > 0.01
+
+
+@pytest.mark.parametrize("norm", [1.0, 2.0, 3.0])
+def test_pushed_rows_with_other_categories_end_on_the_surface(norm):
+    """Their categories stay, so their numbers go further; one of equal numbers goes anywhere."""
+    rng = np.random.default_rng(1)
+    centre = np.array([[0.0, 0.0, 1.0, 0.0]])
+    opponents = np.hstack([rng.normal(size=(20, 2)) / 2, np.tile([0.0, 1.0], (20, 1))])
+    opponents[0, :2] = 0
+    settings = CCRSettings(energy=60.0, norm=norm, n_moving=2)
+    spheres = grow(centre, opponents, settings, rng)
+    assert spheres.inside.all()
+    np.testing.assert_array_equal(spheres.translations[:, 2:], 0)
+    ends = opponents + spheres.translations - centre
+    np.testing.assert_allclose(np.linalg.norm(ends, ord=norm, axis=1), spheres.radii[0], rtol=1e-6)
+    turned = (opponents[1:, :2] * spheres.translations[1:, :2]).sum(1)
+    lengths = np.linalg.norm(opponents[1:, :2], axis=1)
+    lengths *= np.linalg.norm(spheres.translations[1:, :2], axis=1)
+    np.testing.assert_allclose(turned, lengths, rtol=1e-5)  # along the ray
+
+
+def test_rows_of_categories_alone_stay_where_they_are():
+    rows = np.eye(3)[[0, 1, 2, 0]]
+    settings = CCRSettings(energy=5.0, n_moving=0)
+    rng = np.random.default_rng(2)
+    np.testing.assert_array_equal(draw_inside(rows, np.ones(4), settings, rng), rows)
+    assert not grow(rows[:1], rows[1:], settings, rng).translations.any()

@@ -11,7 +11,15 @@ from scipy import sparse
 
 from osrae.errors import InputError
 
-__all__ = ["append_rows", "column_names", "is_polars", "like_container", "n_rows", "take_rows"]
+__all__ = [
+    "append_rows",
+    "column_names",
+    "is_polars",
+    "like_container",
+    "n_rows",
+    "take_rows",
+    "with_columns_of",
+]
 
 
 def column_names(X: Any) -> list[Any] | None:
@@ -58,6 +66,22 @@ def take_rows(X: Any, indices: Sequence[int] | np.ndarray) -> Any:
     if sparse.issparse(X):
         return X.tocsr()[indices].asformat(X.format)
     return X[indices]
+
+
+def with_columns_of(X: Any, other: Any, positions: Sequence[int]) -> Any:
+    """Return ``X`` with some columns replaced by those of ``other``, the same container."""
+    if is_polars(X):
+        return X.with_columns(other.to_series(place) for place in positions)
+    if nw.dependencies.is_pandas_dataframe(X):
+        X = X.copy(deep=False)
+        for place in positions:
+            X.isetitem(place, other.iloc[:, place].array)
+        return X
+    if sparse.issparse(X):
+        return type(X)(with_columns_of(X.toarray(), other.toarray(), positions))
+    X = X.copy()
+    X[:, positions] = other[:, positions]
+    return X
 
 
 def append_rows(X: Any, new: Any) -> Any:

@@ -124,6 +124,12 @@ class TableEncoder:
             if all(isinstance(category, str) for category in column.categories)
         ]
 
+    @property
+    def category_positions(self) -> list[int]:
+        """Places of the columns of categories, and of those that repeat one."""
+        own = [column.position for column in self.plan.categories]
+        return own + [fixed.position for fixed in self.plan.fixed if fixed.same_as in own]
+
     def transform(self, X: Any) -> np.ndarray:
         """Encode ``X``.
 

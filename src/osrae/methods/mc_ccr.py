@@ -15,8 +15,8 @@ from typing import Any, ClassVar
 import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from osrae.data.codec import append_decoded
-from osrae.data.frames import append_rows, take_rows
+from osrae.data.codec import TableCodec, append_decoded
+from osrae.data.frames import append_rows, take_rows, with_columns_of
 from osrae.errors import DataWarning
 from osrae.methods.inputs import check_labels
 from osrae.methods.mc_ccr_method import grow_in_place, resample
@@ -214,6 +214,11 @@ class MCCCR(RowOversampler):
         places = np.arange(len(self.translations_))
         if len(moved):
             places[moved] = len(places) + np.arange(len(moved))
-            rows = encoded_rows(self.codec_, take_rows(X, moved)) + self.translations_[moved]
-            X = append_rows(X, self.codec_.decode(self._shaped(rows)))
+            own = take_rows(X, moved)
+            rows = encoded_rows(self.codec_, own) + self.translations_[moved]
+            decoded = self.codec_.decode(self._shaped(rows))
+            if isinstance(self.codec_, TableCodec):
+                # A category too rare to be encoded would become another one.
+                decoded = with_columns_of(decoded, own, self.codec_.encoder.category_positions)
+            X = append_rows(X, decoded)
         return take_rows(X, places[self.kept_indices_])

@@ -147,8 +147,7 @@ def _turn(
                 )
     if spheres.translations is not None:
         for c, k, shift in zip(others, chosen, np.split(spheres.translations, ends), strict=True):
-            moving = slice(settings.n_moving)
-            c.points[k, moving] += shift[:, moving].astype(c.points.dtype, copy=False)
+            c.points[k] += shift.astype(c.points.dtype, copy=False)
     return spheres
 
 

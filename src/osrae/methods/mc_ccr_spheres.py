@@ -117,7 +117,8 @@ def grow(
 
     An opponent inside a sphere is shifted along the ray from the centre to the surface:
     ``(r_i / d_ij - 1) (x_j - x_i)``. Shifts from several spheres add up, so the sum may end inside
-    yet another one. One that coincides with a centre leaves in a random direction.
+    yet another one. One that coincides with a centre leaves in a random direction. Of a point with
+    categories the numbers alone move, as far as it takes to be on the surface.
 
     Parameters
     ----------
@@ -184,37 +185,56 @@ def _grow(
     radii, inside = np.empty(len(centres)), np.zeros(len(opponents), dtype=bool)
     translations = np.zeros_like(opponents) if settings.cleaning == "translate" else None
     leap = np.zeros(len(opponents))
+    moving = slice(settings.n_moving)
+    starts, targets = centres[:, moving], opponents[:, moving]
     for block, near in _distances(centres, opponents, settings.norm):
         r = radii[block] = sphere_radii(near, energy, settings.original)
         i, j = np.nonzero(near < r[:, None])
         inside[j] = True
         advance(block.stop / len(centres))
-        if translations is None or not len(j):
+        if translations is None or not len(j) or not targets.shape[1]:
             continue
-        to_centre = near[i, j]
+        to_centre, to_surface = near[i, j], r[i]
+        if targets.shape[1] < opponents.shape[1]:
+            moved = _distance_matrix(starts[block], targets, settings.norm)[i, j]
+            to_surface = _share_of(to_surface, to_centre, moved, settings.norm)
+            to_centre = moved
         on_top = to_centre <= coincident
-        leap += np.bincount(j[on_top], r[i[on_top]], len(opponents))
-        stretch = np.divide(r[i], to_centre, out=np.ones_like(to_centre), where=~on_top) - 1
+        leap += np.bincount(j[on_top], to_surface[on_top], len(opponents))
+        stretch = np.divide(to_surface, to_centre, out=np.ones_like(to_centre), where=~on_top) - 1
         hit, place = np.unique(j, return_inverse=True)
         weights = csr_array((stretch, (place, i)), (len(hit), len(r)))
-        translations[hit] += weights.sum(axis=1)[:, None] * opponents[hit]
-        translations[hit] -= weights @ centres[block]
+        translations[hit, moving] += weights.sum(axis=1)[:, None] * targets[hit]
+        translations[hit, moving] -= weights @ starts[block]
     if translations is not None and leap.any():
         leaping = np.flatnonzero(leap)
         # Directions of the jitter ±U(1, 2) in every coordinate.
-        shape = len(leaping), opponents.shape[1]
+        shape = len(leaping), targets.shape[1]
         jitter = rng.uniform(1, 2, shape) * rng.choice([-1.0, 1.0], shape)
-        translations[leaping] += leap[leaping, None] * _unit(jitter, settings.norm)
+        translations[leaping, moving] += leap[leaping, None] * _unit(jitter, settings.norm)
     return Spheres(radii, inside, translations)
+
+
+def _share_of(radii: np.ndarray, whole: np.ndarray, part: np.ndarray, norm: float) -> np.ndarray:
+    """Return the length of a part of coordinates that brings the whole to ``radii``.
+
+    The other coordinates stay as they are: ``(r^p - whole^p + part^p)^(1/p)``.
+    """
+    if np.isinf(norm):
+        return radii
+    return (radii**norm - (whole**norm - part**norm).clip(min=0)) ** (1 / norm)
 
 
 def _distances(a: np.ndarray, b: np.ndarray, norm: float) -> Iterator[tuple[slice, np.ndarray]]:
     """Yield blocks of rows of ``a`` and their distances to all of ``b``, in float64."""
-    below = torch.from_numpy(b)
     for block in _blocks(len(a), len(b)):
-        # The product form of the Euclidean distance loses half the digits.
-        exact = "donot_use_mm_for_euclid_dist"
-        yield block, torch.cdist(torch.from_numpy(a[block]), below, norm, exact).numpy()
+        yield block, _distance_matrix(a[block], b, norm)
+
+
+def _distance_matrix(a: np.ndarray, b: np.ndarray, norm: float) -> np.ndarray:
+    # The product form of the Euclidean distance loses half the digits.
+    exact = "donot_use_mm_for_euclid_dist"
+    return torch.cdist(torch.from_numpy(a), torch.from_numpy(b), norm, exact).numpy()
 
 
 def _blocks(n_rows: int, width: int) -> Iterator[slice]:
@@ -274,19 +294,21 @@ def draw_inside(
     radii : ndarray of shape (n,)
     settings : CCRSettings
         Lengths are uniform up to the radius, so that points are dense at the centre, or with
-        ``ball="volume"`` as those of points that fill the ball evenly.
+        ``ball="volume"`` as those of points that fill the ball evenly. Categories are the
+        centre's.
     rng : numpy.random.Generator
 
     Returns
     -------
     ndarray of shape (n, d), dtype of ``centres``
     """
-    drawn = np.empty_like(centres)
-    power = 1 / centres.shape[1] if settings.ball == "volume" else 1
-    for block in _blocks(*centres.shape):
-        directions = _unit(rng.uniform(-1, 1, drawn[block].shape), settings.norm)
+    drawn = centres.copy()
+    moving = drawn[:, : settings.n_moving]
+    if not moving.shape[1]:
+        return drawn
+    power = 1 / moving.shape[1] if settings.ball == "volume" else 1
+    for block in _blocks(*moving.shape):
+        directions = _unit(rng.uniform(-1, 1, moving[block].shape), settings.norm)
         lengths = rng.random(len(directions)) ** power * radii[block]
-        drawn[block] = centres[block] + lengths[:, None] * directions
-    if settings.n_moving is not None:
-        drawn[:, settings.n_moving :] = centres[:, settings.n_moving :]
+        moving[block] += lengths[:, None] * directions
     return drawn
