@@ -58,6 +58,13 @@ def test_priors():
     np.testing.assert_allclose(resolve_priors("balanced", counts), [0.5, 0.5])
     np.testing.assert_allclose(resolve_priors("train", counts), [0.75, 0.25])
     np.testing.assert_allclose(resolve_priors([0.9, 0.1], counts), [0.9, 0.1])
-    for wrong in ([0.5, 0.4], [1.0, 0.0], [1.5, -0.5], [0.2, 0.3, 0.5]):
+    for wrong in (
+        [0.5, 0.4],
+        [1.0, 0.0],
+        [1.5, -0.5],
+        [0.2, 0.3, 0.5],
+        {0: 0.5, 1: 0.5},
+        ["a", "b"],
+    ):
         with pytest.raises(InputError, match="2 positive numbers that sum to 1"):
             resolve_priors(wrong, counts)

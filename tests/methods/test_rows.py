@@ -6,9 +6,11 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+import torch
 from scipy import sparse
 from sklearn.datasets import load_digits, load_wine
 
+from osrae.errors import InputError
 from osrae.methods.mc_rbo import MCRBO
 from osrae.methods.rows import sources_of
 from osrae.methods.smote import SMOTEFamily
@@ -88,3 +90,25 @@ def test_pictures_of_floats_are_repeated_unrounded():
     pictures = digits[rows].reshape(-1, 8, 8) / 16
     resampled, _ = SMOTEFamily(variant="random", random_state=0).fit_resample(pictures, kinds[rows])
     assert all((pictures == picture).all(axis=(1, 2)).any() for picture in resampled[24:])
+
+
+@pytest.mark.parametrize("n", [30.5, "30", True, None])
+def test_counts_that_are_not_whole_are_refused(n):
+    with pytest.raises(InputError, match="give a whole number"):
+        SMOTEFamily(sampling_strategy={1: n}).fit(X[:60], Y[:60])
+
+
+def test_whole_counts_of_any_type():
+    sampler = SMOTEFamily(sampling_strategy={1: 30.0}).fit(X[:60], Y[:60])
+    assert sampler.sampling_strategy_ == {1: 20}
+
+
+def test_tensors_in_half_precision_and_labels_in_a_column():
+    pictures = torch.rand(30, 8, 8).bfloat16()
+    labels = torch.arange(30)[:, None] // 22
+    resampled, more = SMOTEFamily(random_state=0).fit_resample(pictures, labels)
+    assert (resampled.dtype, resampled.shape) == (torch.bfloat16, (44, 8, 8))
+    assert torch.equal(resampled[:30], pictures)
+    assert (more.dtype, more.shape) == (torch.int64, (44, 1))
+    resampled, _ = SMOTEFamily(random_state=0).fit_resample(pictures.flatten(1), labels[:, 0])
+    assert resampled.dtype == torch.bfloat16

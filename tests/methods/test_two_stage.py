@@ -388,3 +388,19 @@ def test_samplers_of_libraries_are_saved_too(tmp_path):
 def test_parts_that_are_none():
     with pytest.raises(ValueError, match="sampler"):
         TwoStageClassifier(sampler="smote").fit(X, Y)
+
+
+def test_a_model_from_a_file_is_trained_again_by_its_own_seed(tmp_path):
+    """What a model tells the copies of its stages is not saved as their own parameters."""
+    X, y = load_iris(return_X_y=True)
+    X, y = X[:110], y[:110]
+    forest = make_pipeline(StandardScaler(), RandomForestClassifier(5))
+    model = TwoStageClassifier(sampler=SMOTEFamily(), classifier=forest, random_state=0).fit(X, y)
+    model.save(tmp_path / "model.osrae")
+    loaded = load(tmp_path / "model.osrae")
+    assert loaded.sampler.get_params() == model.sampler.get_params()
+    assert loaded.classifier.get_params()["randomforestclassifier__random_state"] is None
+    for seed in (1, 2):
+        again = loaded.set_params(random_state=seed).fit(X, y).predict_proba(X)
+        model.set_params(random_state=seed).fit(X, y)
+        np.testing.assert_array_equal(again, model.predict_proba(X))

@@ -243,6 +243,8 @@ def parse_others(texts: list[str] | None, known: Iterable[str]) -> dict[str, Any
     names = sorted(known)
     for text in texts or ():
         name, equals, value = text.partition("=")
+        if not names:
+            raise InputError(f"--set {text}: this method has nothing to set.")
         if not equals or name not in names:
             raise InputError(
                 f"--set {text}: expected NAME=VALUE, where NAME is one of {', '.join(names)}."

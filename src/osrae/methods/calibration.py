@@ -68,7 +68,10 @@ def resolve_priors(priors: Any, counts: np.ndarray) -> np.ndarray:
     if isinstance(priors, str) and priors in ("balanced", "train"):
         values = np.ones(len(counts)) if priors == "balanced" else counts
         return values / values.sum()
-    stated = np.zeros(0) if isinstance(priors, str) else np.asarray(priors, dtype=np.float64)
+    try:
+        stated = np.asarray(priors, dtype=np.float64)
+    except (TypeError, ValueError):
+        stated = np.zeros(0)
     if stated.shape != counts.shape or not (stated > 0).all() or not np.isclose(stated.sum(), 1):
         raise InputError(
             f"priors={priors!r}: expected {len(counts)} positive numbers that sum to 1, one for "

@@ -27,7 +27,7 @@ def check_features(estimator: BaseEstimator, X: Any, *, reset: bool) -> Any:
     ValueError
         If ``X`` is empty, or its features are not those of the training data.
     """
-    X = X.detach().cpu().numpy() if hasattr(X, "detach") else X
+    X = _from_tensor(X) if hasattr(X, "detach") else X
     if column_names(X) is not None:
         if n_rows(X) == 0:
             raise InputError(f"X is an empty data frame of shape {X.shape}; rows are needed.")
@@ -43,6 +43,11 @@ def check_features(estimator: BaseEstimator, X: Any, *, reset: bool) -> Any:
         accept_sparse=("csr", "csc"),
         ensure_all_finite="allow-nan",
     )
+
+
+def _from_tensor(X: Any) -> np.ndarray:
+    X = X.detach().cpu()
+    return (X.float() if str(X.dtype) == "torch.bfloat16" else X).numpy()  # unknown to NumPy
 
 
 def _rows_of_mixed_types(X: Any) -> Any:

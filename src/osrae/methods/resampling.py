@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator
+from numbers import Real
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -127,9 +128,11 @@ class Oversampler(SamplingParameters, Generator, BaseOverSampler):
     ) -> dict[Any, int]:
         """Return the new samples by class; imbalanced-learn resolves text and numbers itself."""
         strategy = self.sampling_strategy
+        strategy = strategy(labels) if callable(strategy) else strategy
+        if isinstance(strategy, dict):
+            strategy = {label: _whole(count, label) for label, count in strategy.items()}
         if told_classes(classes) is classes:
             return check_sampling_strategy(strategy, labels, self._sampling_type)
-        strategy = strategy(labels) if callable(strategy) else strategy
         numbers = {label: code for code, label in enumerate(classes)}
         if isinstance(strategy, dict):
             unknown = [label for label in strategy if label not in numbers]
@@ -167,6 +170,15 @@ class DeepOversampler(Oversampler, DeepGenerator):
         self._fit_networks(X, classes, codes)
 
 
+def _whole(count: Any, label: Any) -> int:
+    if not isinstance(count, Real) or isinstance(count, bool) or not float(count).is_integer():
+        raise InputError(
+            f"sampling_strategy asks for {count!r} rows of the class {label}; give a whole number, "
+            "which is that of all its rows after resampling."
+        )
+    return int(float(count))
+
+
 def _one_vs_rest(y: Any) -> tuple[Any, bool]:
     """Undo one-vs-rest indicator columns, and say whether there were any.
 
@@ -181,7 +193,9 @@ def _like_labels(y: Any, labels: np.ndarray, one_vs_all: np.ndarray | None) -> A
     """Return labels in the container of ``y``."""
     if one_vs_all is not None:
         labels = label_binarize(labels, classes=one_vs_all)
-    if hasattr(y, "detach") or is_polars(y):
+    if hasattr(y, "detach"):
+        return append_rows(y[:0], labels.reshape(-1, *y.shape[1:]))
+    if is_polars(y):
         return append_rows(take_rows(y, np.arange(0)), labels)
     _, restored = ArraysTransformer(np.empty((0, 1)), y).transform(np.empty((0, 1)), labels)
     return restored

@@ -68,7 +68,8 @@ class SMOTEFamily(RowOversampler):
     Parameters
     ----------
     variant : {"smote", "borderline", "svm", "kmeans", "adasyn", "random"}, default="smote"
-        Which samples are interpolated; ``"random"`` repeats samples as they are.
+        Which samples are interpolated; ``"random"`` repeats samples, in `fit_resample` as they are,
+        in `sample` up to single precision.
     n_neighbors : int, default=5
         Neighbours inside the class; in a class of fewer, all of them. A class of one sample is
         repeated.

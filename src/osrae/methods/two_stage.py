@@ -132,8 +132,9 @@ class TwoStageClassifier(AccuracyMixin, Estimator):
         self._fit_codec(X)
         self.seed_ = self._new_seed()
         seeds = check_random_state(self.seed_).randint(np.iinfo(np.int32).max, size=2)
-        sampler = self._own(self.sampler, seeds[0])
-        classifier = self._own(self._stage_two(), seeds[1])
+        sampler, of_sampler = self._own(self.sampler, seeds[0])
+        classifier, of_classifier = self._own(self._stage_two(), seeds[1])
+        self._unset = {"sampler": of_sampler, "classifier": of_classifier}
         self.sampler_, rows = sampler, X
         if sampler is not None:
             _announce("Sampler", sampler)
@@ -148,10 +149,13 @@ class TwoStageClassifier(AccuracyMixin, Estimator):
         self.classifier_ = classifier.fit(rows, self._told(classifier)[codes])
         return self
 
-    def _own(self, part: Any, seed: int) -> Any:
-        """Copy a part, and tell it what it was not told itself: its seed, and how to read data."""
+    def _own(self, part: Any, seed: int) -> tuple[Any, dict[str, Any]]:
+        """Copy a part, and tell it what it was not told itself: its seed, and how to read data.
+
+        Returns the copy, and what the parameters are that it was told in the place of.
+        """
         if part is None:
-            return None
+            return None, {}
         part = clone(part)
         told = {"random_state": int(seed)}
         if isinstance(part, Estimator):
@@ -163,8 +167,8 @@ class TwoStageClassifier(AccuracyMixin, Estimator):
         inner = [name for name in sorted(given) if name.endswith("__random_state")]
         seeds = check_random_state(seed).randint(np.iinfo(np.int32).max, size=len(inner))
         told |= dict(zip(inner, seeds.tolist(), strict=True))
-        unset = [name for name in told if name in given and _is_unset(given[name])]
-        return part.set_params(**{name: told[name] for name in unset})
+        unset = {name: given[name] for name in told if name in given and _is_unset(given[name])}
+        return part.set_params(**{name: told[name] for name in unset}), unset
 
     def _stage_two(self) -> Any:
         return default_classifier() if self.classifier is None else self.classifier
@@ -259,21 +263,22 @@ class TwoStageClassifier(AccuracyMixin, Estimator):
         return {name: part for name, part in parts.items() if part is not None}
 
     def _state(self) -> tuple[dict[str, Any], dict[str, Tensor]]:
-        return {"parts": list(self._parts())}, {}
+        return {"parts": list(self._parts()), "unset": self._unset}, {}
 
     def _set_state(
         self, content: dict[str, Any], tensors: dict[str, Tensor], folder: Path, device: str
     ) -> None:
         from osrae.methods.persistence import load_estimator
 
-        self.sampler_ = None
+        self.sampler_, self._unset = None, content["unset"]
         for name in content["parts"]:
             foreign = foreign_path(folder, name)
             part = (
                 read_foreign(foreign) if foreign.exists() else load_estimator(folder / name, device)
             )
             setattr(self, f"{name}_", part)
-            setattr(self, name, clone(part))
+            # What this model told its copy is not the parameter's value: it would be for ever.
+            setattr(self, name, clone(part).set_params(**self._unset[name]))
 
 
 def _places(labels: Any, classes: np.ndarray) -> np.ndarray:
