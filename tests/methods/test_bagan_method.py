@@ -264,7 +264,8 @@ def test_steps_against_a_plain_version(preset):
     loss = method.training_step(source)["autoencoder"]
     assert loss.item() == pytest.approx(expected.item(), rel=1e-10)
     expected.backward()
-    torch.optim.Adam(generator.parameters(), lr=5e-5, betas=(0.5, 0.999)).step()
+    rate = method.settings.learning_rate
+    torch.optim.Adam(generator.parameters(), lr=rate, betas=(0.5, 0.999)).step()
     for weight, plain in zip(
         method.networks["generator"].parameters(), generator.parameters(), strict=True
     ):
@@ -284,7 +285,7 @@ def test_steps_against_a_plain_version(preset):
     expected = (logits.logsumexp(1) - logits.gather(1, label[:, None])[:, 0]).mean()
     assert losses["discriminator"].item() == pytest.approx(expected.item(), rel=1e-10)
     expected.backward()
-    torch.optim.Adam(discriminator.parameters(), lr=5e-5, betas=(0.5, 0.999)).step()
+    torch.optim.Adam(discriminator.parameters(), lr=rate, betas=(0.5, 0.999)).step()
     codes = method._codes(22, source.generator)
     z = draw(method.means, method.factors, codes, source.generator)
     logits = discriminator(generator.train()(z))
