@@ -156,3 +156,21 @@ def test_code_reads_a_folder(tmp_path):
     exec(how_to_train("weighted-gradient-boosting", str(tmp_path), size=(8, 9)), names)
     assert names["X"].shape == (80, 8, 9)
     assert (names["model"].predict(names["X"]) == names["y"]).all()
+
+
+@pytest.mark.parametrize("scores", [[1 / 3] * 5, [0.30, 0.36, 0.35, 0.31, 0.36]])
+def test_nothing_is_praised_that_does_no_better_than_one_class(scores):
+    text = advise(comparison({"logistic-regression": scores})).text
+    assert text.startswith(
+        "No method is sure to do better than naming one class always, which finds 33.3 % of a "
+        "class on average; logistic regression finds 33."
+    )
+
+
+def test_the_rarest_class_that_is_tested_is_named_beside_one_that_is_not():
+    found = comparison({"rae": GOOD}, counts=np.array([60, 20, 1]))
+    found.results[0].shortened = 0.3
+    text = advise(found).text
+    assert "Of the rarest class that could be tested, b with 20 rows, it finds 83.0 %" in text
+    assert "its training was cut to 30 %" in text
+    assert text.endswith("The class c has 1 row and could not be tested.")

@@ -192,6 +192,9 @@ def test_many_classes_of_one_row_are_counted():
         ({"budget": 0}, "budget=0"),
         ({"rope": -0.1}, "rope=-0.1"),
         ({"methods": ["smoote"]}, "no method 'smoote'"),
+        ({"methods": "rae"}, "expected a list of names"),
+        ({"random_state": -1}, "random_state=-1"),
+        ({"random_state": "0"}, "a RandomState or None"),
         ({"methods": ["rae-samplr+plain"]}, "no method 'rae-samplr'"),
     ],
 )
@@ -204,6 +207,8 @@ def test_data_that_cannot_be_compared_on(wine):
     X, y = wine
     with pytest.raises(InputError, match="110 labels"):
         osrae.compare(X, y[:-1])
+    with pytest.raises(InputError, match="X has 1 dimensions"):
+        osrae.compare(np.zeros(len(y)), y)
     with pytest.raises(InputError, match="Only 1 of 2 classes have two rows"):
         osrae.compare(X.iloc[:60], y.iloc[:60])
 
@@ -275,3 +280,10 @@ def test_methods_without_networks_come_before_those_with_them():
     assert networks == sorted(networks)
     assert "random-forest" in [c.name for c in ranked[: networks.index(True)]]
     assert "deepsmote" in [c.name for c in ranked[networks.index(True) :]]
+
+
+def test_seeds_of_every_kind():
+    assert comparing._seed(np.int64(3)) == 3
+    first, second = (comparing._seed(np.random.RandomState(7)) for _ in range(2))
+    assert first == second
+    assert comparing._seed(None) != comparing._seed(None)

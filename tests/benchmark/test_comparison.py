@@ -89,3 +89,25 @@ def test_the_budget_that_would_train_in_full_what_comes_first():
         result.candidate = replace(result.candidate, rank=rank)
         result.needs, result.left_out = 60.0, "needs about 60 s"
     assert with_others.enough == pytest.approx(90)  # two thirds are for the first of the two
+
+
+def test_folds_that_agree_by_chance_are_no_certainty():
+    """Two folds with one row of the rarest class each: one row more changes ACSA by a third."""
+    few = np.array([2, 2, 2])
+    scores = {"logistic-regression": [0.7] * 2, "rae": [0.5] * 2}
+    beside = comparison(scores, counts=few, n_folds=2).compare("logistic-regression", "rae")
+    scale = 1 / 3 * np.sqrt(1 / 2 + 1)  # s, and 1 / n + ρ / (1 - ρ) with ρ = 1 / 2
+    assert beside.p_left == pytest.approx(t.sf((0.01 - 0.2) / scale, 1))
+    same = comparison({"logistic-regression": [0.7] * 2, "rae": [0.7] * 2}, counts=few, n_folds=2)
+    assert same.compare("logistic-regression", "rae").p_rope == 1
+
+
+def test_rounding_errors_are_no_spread():
+    found = comparison({"rae": [0.2 - 1e-16, 0.2 + 1e-16, 0.2, 0.2, 0.2]})
+    assert np.isnan(found.interval(found.measured[0].acsa)).all()
+
+
+def test_the_rarest_class_is_one_that_is_tested():
+    found = comparison({"rae": [0.8] * 5}, counts=np.array([60, 1, 10]))
+    assert found.rarest == 2
+    assert found.table().loc["rae", "rarest"] == pytest.approx(0.8)

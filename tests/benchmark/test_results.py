@@ -1,12 +1,13 @@
 import io
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from osrae.benchmark.cells import Cell
 from osrae.benchmark.child import Outcome
-from osrae.benchmark.results import Results
+from osrae.benchmark.results import Result, Results
 from osrae.errors import InputError
 
 CELL = Cell(data="keel/vehicle", method="smote+gradient-boosting", fold=1, folds=3)
@@ -92,3 +93,21 @@ def test_a_place_that_cannot_be_written_to_is_an_error_that_says_so(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="no folder"):
         Results(tmp_path / "file").write(outcome())
+
+
+def test_a_failure_does_not_replace_what_was_measured(tmp_path):
+    results = Results(tmp_path)
+    before = results.write(outcome(acsa=0.7))
+    assert not results.write(failed()).done
+    assert results.get(CELL) == before
+    assert before.arrays()
+
+
+def test_seeds_of_inner_estimators_do_not_tell_results_apart():
+    def came_to(seed: int, depth: int) -> str:
+        inner = f"Tree(max_depth={depth}, random_state={seed})"
+        stage = {"settings": {"estimator": inner, "random_state": seed}}
+        return Result(CELL, {"status": "done", "stages": [stage]}, Path()).came_to
+
+    assert came_to(938284375, 3) == came_to(17, 3)
+    assert came_to(17, 3) != came_to(17, 4)

@@ -196,7 +196,7 @@ def test_data_that_cannot_be_used(iris, digits, tmp_path):
     frame.iloc[:0].to_csv(tmp_path / "none.csv", index=False)
     assert "none.csv" in refused("fit", tmp_path / "none.csv", *target)
     frame.assign(species=frame["species"].where(frame.index > 3)).to_csv(tmp_path / "na.csv")
-    assert "missing" in refused("fit", tmp_path / "na.csv", *target)
+    assert "4 cells that are empty" in refused("fit", tmp_path / "na.csv", *target)
     frame.assign(**{"petal width": np.inf}).to_csv(tmp_path / "inf.csv", index=False)
     assert "petal width" in refused("fit", tmp_path / "inf.csv", *target)
     assert "nowhere.csv" in refused("fit", tmp_path / "nowhere.csv", *target)
@@ -318,3 +318,31 @@ def test_a_second_start_that_is_killed_leaves_the_first_model(iris, iris_model, 
     process.kill()
     process.wait()
     assert (iris_model / "model.safetensors").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("labels", "said"),
+    [
+        (["0.0", "1.0"], "ACSA 100.0 %"),
+        (["False", "True"], "ACSA 100.0 %"),
+        (["no", "1"], "ACSA 50.0 %"),
+        (["no", "yes"], "holds none of the model's classes"),
+    ],
+)
+def test_predict_scores_labels_by_value(tmp_path, labels, said):
+    """What a column of 0 and 1 is read as depends on what else it holds."""
+    X = np.r_[np.zeros(20), np.ones(20)]
+    train = pd.DataFrame({"a": X, "b": np.arange(40) % 3, "t": X.astype(int)})
+    train.to_csv(tmp_path / "train.csv", index=False)
+    train.assign(t=np.repeat(labels, 20)).to_csv(tmp_path / "test.csv", index=False)
+    osrae("fit", tmp_path / "train.csv", "--target", "t", "-o", tmp_path / "m",
+          "--method", "logistic-regression")  # fmt: skip
+    done = osrae("predict", tmp_path / "m", tmp_path / "test.csv", "-o", tmp_path / "o.csv")
+    assert said in " ".join(done.stdout.split())
+
+
+def test_a_class_called_none_is_told_of_by_its_column(tmp_path):
+    frame = pd.DataFrame({"a": range(30), "t": ["None"] * 5 + ["Some"] * 25})
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    said = refused("fit", tmp_path / "t.csv", "--target", "t", "-o", tmp_path / "m")
+    assert "column 't' has 5 cells that are empty, or that say None" in said

@@ -164,3 +164,11 @@ def test_bad_scores_and_classes():
         mauprc_ova(["a", "b"], np.eye(2), ["a", "a"])
     with pytest.raises(InputError, match="y_true holds text and classes numbers"):
         mauprc_ova(["0", "1"], np.eye(2), [0, 1])
+
+
+def test_the_geometric_mean_of_many_recalls_is_no_underflow():
+    true = np.repeat(np.arange(1000), 5)
+    predicted = np.where(np.arange(5000) % 5 < 2, true, (true + 1) % 1000)
+    assert summary(true, predicted)["recall_gm"] == pytest.approx(0.4)
+    predicted[:5] = 1
+    assert summary(true, predicted)["recall_gm"] == 0

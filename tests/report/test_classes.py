@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import binomtest
 
 from osrae.errors import InputError
-from osrae.report.classes import confusion_items, count_table, recall_table, results
+from osrae.report.classes import Results, confusion_items, count_table, recall_table, results
 from osrae.report.page import Change, DataTable, Matrix
 
 CLASSES = np.array(["common", "rare", "unseen"])
@@ -88,3 +88,13 @@ def test_labels_and_predictions_must_fit():
         results(CLASSES, TRAIN, ["other"], ["rare"], {})
     with pytest.raises(InputError, match="plain: 1 predictions for 2 test samples"):
         results(CLASSES, TRAIN, ["rare"] * 2, ["rare"] * 2, {"plain": ["rare"]})
+
+
+def test_tables_of_very_many_classes_are_of_the_rarest():
+    n = 800
+    counts = np.arange(n, 0, -1)
+    found = Results([f"c{code}" for code in range(n)], counts, np.arange(n), np.arange(n), {})
+    for table in (count_table(found), recall_table(found)):
+        assert len(table.rows) == 500
+        assert "(the 500 rarest of 800)" in table.caption
+        assert table.rows[-1][0] == "c799"

@@ -72,6 +72,15 @@ def _simplicity(result: MethodResult, data: str) -> tuple[int, float]:
 
 def _first(comparison: Comparison, chosen: MethodResult, best: MethodResult) -> str:
     """Say what to use, and why not something else."""
+    chance = 1 / int((comparison.counts > 1).sum())
+    low, _ = comparison.interval(best.acsa)
+    if (best.acsa.mean() if np.isnan(low) else low) <= chance + 1e-9:
+        return (
+            "No method is sure to do better than naming one class always, which finds "
+            f"{_percent(chance)} of a class on average; {_lower(chosen.candidate.title)}"
+            f"{_amounts(comparison)} finds {_percent(chosen.acsa.mean())} "
+            f"({spread(comparison, chosen)})."
+        )
     text = (
         f"Use {_lower(chosen.candidate.title)}{_amounts(comparison)}: on average it finds "
         f"{_percent(chosen.acsa.mean())} of a class ({spread(comparison, chosen)})"
@@ -126,15 +135,12 @@ def best_plain(comparison: Comparison) -> MethodResult | None:
 
 def _second(comparison: Comparison, chosen: MethodResult) -> str:
     """Say what the figure does not tell."""
-    untested = comparison.classes[comparison.counts == 1]
-    if len(untested) == 1:
-        return f"The class {untested[0]} has 1 row and could not be tested."
-    if len(untested):
-        return f"{len(untested)} classes have 1 row each and could not be tested."
-    rarest = int(comparison.counts.argmin())
+    rarest = comparison.rarest
     recall, count = chosen.recalls[rarest], int(comparison.counts[rarest])
     alike = int((comparison.counts == count).sum())
-    which = "the rarest class" if alike == 1 else f"one of the {alike} rarest classes"
+    untested = _untested(comparison)
+    tested = " that could be tested" if untested else ""
+    which = f"the rarest class{tested}" if alike == 1 else f"one of the {alike} rarest classes"
     told = (
         f"Of {which}, {comparison.classes[rarest]} with {count} rows, it finds {_percent(recall)}"
     )
@@ -144,9 +150,19 @@ def _second(comparison: Comparison, chosen: MethodResult) -> str:
         cut = f"; its training was cut to {share} by the time budget, so it may do better"
     if count < _FEW:
         return (
-            f"{told}, a figure that so few rows leave uncertain: collect more of them first{cut}."
+            f"{told}, a figure that so few rows leave uncertain: collect more of them first"
+            f"{cut}.{untested}"
         )
-    return f"{told}{cut}."
+    return f"{told}{cut}.{untested}"
+
+
+def _untested(comparison: Comparison) -> str:
+    alone = comparison.classes[comparison.counts == 1]
+    if len(alone) == 1:
+        return f" The class {alone[0]} has 1 row and could not be tested."
+    if len(alone):
+        return f" {len(alone)} classes have 1 row each and could not be tested."
+    return ""
 
 
 def how_to_train(

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 from sklearn.model_selection import StratifiedKFold
+from sklearn.utils import check_random_state
 
 from osrae.benchmark.budget import TrainingPlan
 from osrae.benchmark.candidates import candidates
@@ -33,6 +34,8 @@ from osrae.evaluation.classification import summary
 
 __all__ = ["compare"]
 
+#: Seeds are below this: folds and repetitions count up from one.
+_SEEDS = 2**31 - 1
 _MOST_FOLDS = 5
 _MOST_REPEATS = 10
 #: So many classes are named in a warning.
@@ -41,8 +44,9 @@ _MOST_NAMED = 10
 _TRIAL_SHARE = 0.2
 #: What begins the reason of a method that came to an error.
 _FAILED = "failed: "
-#: Seconds that nobody minds: a method that needs no more is not left out.
-_SHORT = 10.0
+#: Seconds that nobody minds, and their share of the budget at most: a method that needs no more is
+#: not left out.
+_SHORT, _SHORT_SHARE = 10.0, 0.05
 
 
 @dataclass(frozen=True)
@@ -76,7 +80,7 @@ def compare(
     methods: Sequence[str] | None = None,
     budget: float = 600.0,
     rope: float = 0.01,
-    random_state: int = 0,
+    random_state: int | np.random.RandomState | None = 0,
     report: Callable[[str], None] = lambda text: None,
 ) -> Comparison:
     """Compare methods on your data, all on the same folds.
@@ -98,7 +102,7 @@ def compare(
         Seconds for everything, about. A method that trains no network cannot be shortened.
     rope : float, default=0.01
         A difference of ACSA of this size or less makes no difference in practice.
-    random_state : int, default=0
+    random_state : int, RandomState instance or None, default=0
     report : callable
         Told what is being done.
 
@@ -114,6 +118,14 @@ def compare(
         or an argument is out of range.
     """
     _check_numbers(budget, rope)
+    seed = _seed(random_state)
+    if isinstance(methods, str):
+        raise InputError(f"methods={methods!r}: expected a list of names, as [{methods!r}].")
+    if np.ndim(X) < 2:
+        raise InputError(
+            f"X has {np.ndim(X)} dimensions; expected a table (n, p), or pictures (n, h, w) or "
+            "(n, h, w, c)."
+        )
     started = time.monotonic()
     labels = label_array(y)
     if len(labels) != n_rows(X):
@@ -123,8 +135,9 @@ def compare(
     classes, codes = encode_labels(labels)
     data: DataKind = "pictures" if np.ndim(X) > 2 else "tables"
     chosen = candidates(data, methods)
-    folds = _Folds(X, codes, classes, _fold_number(classes, codes), random_state)
-    runs = [_Run(MethodResult(candidate), folds) for candidate in chosen]
+    folds = _Folds(X, codes, classes, _fold_number(classes, codes), seed)
+    short = min(_SHORT, _SHORT_SHARE * budget)
+    runs = [_Run(MethodResult(candidate), folds, short) for candidate in chosen]
     repeats, interrupted = 0, False
     example: Example | None = None
     try:
@@ -163,7 +176,7 @@ def compare(
         rope=rope,
         results=tuple(results),
         seconds=time.monotonic() - started,
-        random_state=random_state,
+        random_state=seed,
         interrupted=interrupted,
         example=example,
     )
@@ -183,6 +196,20 @@ def _check_numbers(budget: Any, rope: Any) -> None:
         number = isinstance(value, numbers.Real) and not isinstance(value, bool)
         if not number or not (value > 0 if name == "budget" else 0 <= value < 1):
             raise InputError(f"{name}={value!r}: expected a number, {fits}.")
+
+
+def _seed(random_state: Any) -> int:
+    """Return a seed to count up from for folds and repetitions."""
+    if isinstance(random_state, numbers.Integral) and not isinstance(random_state, bool):
+        seed = int(random_state)
+        if not 0 <= seed < _SEEDS:
+            raise InputError(f"random_state={seed}: expected a number from 0 to {_SEEDS - 1}.")
+        return seed
+    if random_state is not None and not isinstance(random_state, np.random.RandomState):
+        raise InputError(
+            f"random_state={random_state!r}: expected a whole number, a RandomState or None."
+        )
+    return int(check_random_state(random_state).randint(_SEEDS))
 
 
 def _nothing(results: list[MethodResult]) -> str:
@@ -237,10 +264,12 @@ class _Run:
     result : MethodResult
         Filled in.
     folds : _Folds
+    short : float
+        Seconds that it may take in any case.
     """
 
-    def __init__(self, result: MethodResult, folds: _Folds) -> None:
-        self.result, self.folds = result, folds
+    def __init__(self, result: MethodResult, folds: _Folds, short: float) -> None:
+        self.result, self.folds, self.short = result, folds, short
         self.timed: TrainingPlan | None = None
         self.warnings: dict[tuple[str, type[Warning]], None] = {}
         self.example: Example | None = None
@@ -258,7 +287,7 @@ class _Run:
                 result.folds.append(self._run(train, test, number))
                 needed = result.seconds * self.folds.n_folds
                 result.needs = max(result.needs, needed)
-                if number == 0 and optional and needed > max(2 * seconds, _SHORT):
+                if number == 0 and optional and needed > max(2 * seconds, self.short):
                     result.left_out = f"needs about {_told(needed)}"
                     break
         if result.left_out:

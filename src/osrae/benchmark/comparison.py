@@ -18,6 +18,8 @@ __all__ = ["LEAST_SHARE", "Comparison", "Example", "FoldScores", "MethodResult",
 
 _LEVEL = 0.95
 _HALF = 0.5
+#: Differences of scores that are only rounding errors.
+_ROUNDING = 1e-12
 #: Less of its training than this says nothing about a method.
 LEAST_SHARE = 0.25
 
@@ -241,7 +243,7 @@ class Comparison:
         scores of all folds are the same: that is no evidence that they always are.
         """
         values = np.asarray(scores, dtype=float)
-        if np.ptp(values) == 0:
+        if np.ptp(values) <= _ROUNDING:
             return np.nan, np.nan
         n, rho = len(values), 1 / self.n_folds
         scale = values.std(ddof=1) * np.sqrt(1 / n + rho / (1 - rho))
@@ -259,7 +261,19 @@ class Comparison:
             self.result(second).acsa,
             rope=self.rope,
             test_fraction=1 / self.n_folds,
+            resolution=self._resolution,
         )
+
+    @property
+    def _resolution(self) -> float:
+        """How much one row of the rarest class that is tested changes the ACSA of a fold."""
+        tested = self.counts[self.counts > 1]
+        return float(self.n_folds / (len(tested) * tested.min()))
+
+    @property
+    def rarest(self) -> int:
+        """Number of the rarest class that can be tested: a class of one row never is."""
+        return int(np.where(self.counts > 1, self.counts, self.counts.sum() + 1).argmin())
 
     def table(self) -> pd.DataFrame:
         """Return the ranked methods.
@@ -268,7 +282,8 @@ class Comparison:
         -------
         DataFrame
             Indexed by name, best first: ``title``; ``acsa`` and its 95 % interval ``low``,
-            ``high``; ``f1``, ``gm``; ``rarest``, the recall of the rarest class; ``p_best_better``,
+            ``high``; ``f1``, ``gm``; ``rarest``, the recall of the rarest class that is tested;
+            ``p_best_better``,
             the probability that the first method is better by more than ``rope``, and ``p_same``,
             that both are practically the same; ``seconds`` for a fold; ``shortened``.
         """
@@ -287,7 +302,7 @@ class Comparison:
                     "high": high,
                     "f1": np.mean([fold.f1 for fold in result.folds]),
                     "gm": np.mean([fold.gm for fold in result.folds]),
-                    "rarest": result.recalls[self.counts.argmin()],
+                    "rarest": result.recalls[self.rarest],
                     "p_best_better": np.nan if same else beside.p_left,
                     "p_same": np.nan if same else beside.p_rope,
                     "seconds": result.seconds,

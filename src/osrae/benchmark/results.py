@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,8 @@ FORMAT_VERSION = 1
 
 #: Settings that differ between the seeds of one budget.
 OF_A_RUN = frozenset({"max_steps", "random_state", "n_autoencoders"})
+#: The seed of an estimator inside of another, in the text of it.
+_INNER_SEED = re.compile(r"random_state=\d+")
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,7 @@ class Result:
             {name: value for name, value in stage["settings"].items() if name not in OF_A_RUN}
             for stage in stages
         ]
-        return json.dumps(told, sort_keys=True)
+        return _INNER_SEED.sub("random_state=None", json.dumps(told, sort_keys=True))
 
     def score(self, name: str = "acsa", test: str | None = None) -> float | None:
         """Return a score on a test part, by default on the main one; None if it has none."""
@@ -109,7 +112,7 @@ class Results:
         return _read(path) if path.exists() else None
 
     def write(self, outcome: Outcome) -> Result:
-        """Keep what came of a cell; an earlier result of it is replaced.
+        """Keep what came of a cell; an earlier result of it is replaced, unless this one failed.
 
         Raises
         ------
@@ -120,6 +123,10 @@ class Results:
         content = {"format": "osrae result", "format_version": FORMAT_VERSION, "key": cell.key}
         content |= outcome.content
         path = self.path(cell)
+        new = Result(cell, content, path)
+        before = None if new.done else self.get(cell)
+        if before is not None and before.done:
+            return new
         with explain_os_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             if outcome.arrays:
@@ -128,7 +135,7 @@ class Results:
             with atomic_file(path) as temporary:  # last: where it is, everything is
                 text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
                 temporary.write_text(text + "\n", encoding="utf-8")
-        return Result(cell, content, path)
+        return new
 
     def __iter__(self) -> Iterator[Result]:
         """Read all results, by data set and method."""

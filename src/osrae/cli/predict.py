@@ -35,9 +35,42 @@ def run(model_path: Path, data: Path, output: Path, priors: str | None, device: 
     predicted = model.classes_[probabilities.argmax(axis=1)]
     write_table(output, _with_predictions(rows, model.classes_, predicted, probabilities))
     if truth is not None:
-        console.print(score_line(f"against the column {notes['target']}",
-                                 summary(truth.astype(str), predicted.astype(str))))  # fmt: skip
+        _print_scores(notes["target"], truth, model.classes_, predicted)
     console.print(f"{len(predicted)} predictions: {output}", markup=False)
+
+
+def _print_scores(
+    target: str, truth: np.ndarray, classes: np.ndarray, predicted: np.ndarray
+) -> None:
+    known = _known_as(classes, truth)
+    strange = np.array([str(label) for label in truth])[known < 0]
+    if len(strange) == len(truth):
+        said = f"The column {target} holds none of the model's classes, so it is not scored."
+        console.print(said, markup=False)
+        return
+    names = np.array([str(label) for label in classes], dtype=object)
+    true = names[known]
+    true[known < 0] = strange
+    named = np.array([str(label) for label in predicted], dtype=object)
+    console.print(score_line(f"against the column {target}", summary(true, named)))
+
+
+def _known_as(classes: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Return the place of each label among the classes, or -1; numbers count by their value."""
+    for key in (_value, str):
+        places = {key(label): place for place, label in enumerate(classes.tolist())}
+        if len(places) == len(classes):
+            break
+    return np.array([places.get(key(label), -1) for label in labels.tolist()])
+
+
+def _value(label: Any) -> Any:
+    """Read 1, 1.0, "1" and True as the same: what a column is read as depends on its other rows."""
+    text = str(label)
+    try:
+        return float({"True": "1", "False": "0"}.get(text, text))
+    except ValueError:
+        return text
 
 
 def _state_priors(model: Any, priors: str) -> None:

@@ -166,6 +166,13 @@ def split_target(frame: pd.DataFrame, target: str) -> tuple[pd.DataFrame, pd.Ser
         )
     if len(names) == 1:
         raise InputError(f"{target!r} is the only column; expected others to predict it from.")
+    missing = int(frame[target].isna().sum())
+    if missing:
+        raise InputError(
+            f"The column {target!r} has {missing} cells that are empty, or that say None, NA, NaN "
+            "or null, which counts as empty. Remove these rows, or write a class of that name in "
+            "another way."
+        )
     return frame.drop(columns=target), frame[target]
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from imblearn.metrics import geometric_mean_score, sensitivity_specificity_support
+from scipy.stats import gmean
 from sklearn.metrics import (
     average_precision_score,
     confusion_matrix,
@@ -81,7 +82,7 @@ def summary(y_true: Any, y_pred: Any, y_score: Any = None, classes: Any = None) 
         "acsa": float(recalls.mean()),
         "gm": _macro_gm(y_true, y_pred, labels),
         "f1": float(f1_score(y_true, y_pred, zero_division=0, **shared)),
-        "recall_gm": float(np.prod(recalls) ** (1 / len(recalls))),
+        "recall_gm": float(gmean(recalls)),
     }
     if y_score is not None:
         scores["mauprc_ova"] = mauprc_ova(y_true, y_score, classes)

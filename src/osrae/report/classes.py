@@ -15,11 +15,22 @@ from osrae.errors import InputError
 from osrae.evaluation.classification import per_class_recall, summary
 from osrae.report.page import Change, Column, DataTable, Interval, Item, Matrix, Note
 
-__all__ = ["Results", "class_numbers", "confusion_items", "count_table", "recall_table", "results"]
+__all__ = [
+    "MOST_ROWS",
+    "Results",
+    "class_numbers",
+    "confusion_items",
+    "count_table",
+    "of_rarest",
+    "recall_table",
+    "results",
+]
 
 #: Up to so many classes the confusion matrix is shown at once, and at all: a larger one would fill
 #: the page's 5 MB.
 _MOST_SHOWN, _MOST_IN_MATRIX = 30, 200
+#: The rarest classes, so many, are in tables.
+MOST_ROWS = 500
 #: A list of confusions holds so many, and is made for more classes than so many.
 _CONFUSIONS, _FEW = 12, 6
 #: Classes are taken for equally common if the largest is not so many times the smallest.
@@ -127,10 +138,10 @@ def count_table(found: Results) -> DataTable:
     total = int(found.counts.sum())
     rows = [
         (found.names[code], int(found.counts[code]), 100 * float(found.counts[code]) / total)
-        for code in _by_count(found)
+        for code in _by_count(found)[-MOST_ROWS:]
     ]
     return DataTable(
-        "Training samples of each class",
+        f"Training samples of each class{of_rarest(len(found.names))}",
         [Column("class"), Column("training samples", "bar", 0), Column("share, %", "number")],
         rows,
     )
@@ -155,7 +166,7 @@ def recall_table(found: Results) -> DataTable:
     else:
         columns.append(Column("recall, % (95 % interval)", "interval", 0, reach))
     rows: list[tuple[Any, ...]] = []
-    for code in _by_count(found):
+    for code in _by_count(found)[-MOST_ROWS:]:
         held = int(found.held_out[code])
         start = (found.names[code], int(found.counts[code]), held)
         interval = _interval(own[code], held)
@@ -166,7 +177,7 @@ def recall_table(found: Results) -> DataTable:
         ends = None if interval is None else f"{interval.low:.0f} to {interval.high:.0f}"
         rows.append((*start, change, *(_known(others[title][code]) for title in rest), ends))
     return DataTable(
-        "Recall of each class on held-out samples",
+        f"Recall of each class on held-out samples{of_rarest(len(found.names))}",
         columns,
         rows,
         note="Recall is the share of a class's held-out samples that are recognised. The interval "
@@ -177,6 +188,11 @@ def recall_table(found: Results) -> DataTable:
 
 def _by_count(found: Results) -> list[int]:
     return np.argsort(-found.counts, kind="stable").tolist()
+
+
+def of_rarest(n_classes: int) -> str:
+    """Say of how many classes a table is, where it is not of all: "" or " (the 500 rarest …)"."""
+    return f" (the {MOST_ROWS} rarest of {n_classes:,})" if n_classes > MOST_ROWS else ""
 
 
 def _known(value: float) -> float | None:

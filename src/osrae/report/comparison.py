@@ -13,7 +13,13 @@ from osrae.benchmark.advice import advise, best_plain, how_to_train, spread
 from osrae.benchmark.comparison import Comparison, MethodResult
 from osrae.benchmark.machine import machine, machine_text, versions
 from osrae.evaluation.calibration import expected_calibration_error, reliability_table
-from osrae.report.classes import confusion_items, recall_table, results
+from osrae.report.classes import (
+    MOST_ROWS,
+    confusion_items,
+    of_rarest,
+    recall_table,
+    results,
+)
 from osrae.report.figures import reliability
 from osrae.report.model import (
     latent_sections,
@@ -87,7 +93,7 @@ def _sections(comparison: Comparison, chosen: MethodResult, command: str) -> Ite
 
 
 def _highlights(comparison: Comparison, chosen: MethodResult) -> list[Highlight]:
-    rarest = int(comparison.counts.argmin())
+    rarest = comparison.rarest
     found = [
         Highlight(
             _percent(chosen.acsa.mean()),
@@ -95,14 +101,14 @@ def _highlights(comparison: Comparison, chosen: MethodResult) -> list[Highlight]
             spread(comparison, chosen),
         )
     ]
-    if not np.isnan(chosen.recalls[rarest]):
-        found.append(
-            Highlight(
-                _percent(chosen.recalls[rarest]),
-                f"recall of {comparison.classes[rarest]}",
-                f"{comparison.counts[rarest]} samples; no class has fewer",
-            )
+    fewest = comparison.counts[rarest] == comparison.counts.min()
+    found.append(
+        Highlight(
+            _percent(chosen.recalls[rarest]),
+            f"recall of {comparison.classes[rarest]}",
+            f"{comparison.counts[rarest]} samples; no {'' if fewest else 'tested '}class has fewer",
         )
+    )
     plain = best_plain(comparison)
     if plain is not None and plain is not chosen:
         found.append(
@@ -199,7 +205,7 @@ def _classes(comparison: Comparison, chosen: MethodResult) -> Section:
 
 
 def _all_recalls(comparison: Comparison) -> DataTable:
-    recalls = 100 * comparison.recalls().iloc[:, :_BESIDE]
+    recalls = 100 * comparison.recalls().iloc[-MOST_ROWS:, :_BESIDE]
     titles = {r.candidate.name: r.candidate.title for r in comparison.measured}
     columns = [
         Column("class"),
@@ -212,9 +218,11 @@ def _all_recalls(comparison: Comparison) -> DataTable:
         for label, values in zip(recalls.index.tolist(), recalls.to_numpy(), strict=True)
     ]
     return DataTable(
-        f"Recall of each class by the first {len(recalls.columns)} methods", columns, rows,
+        f"Recall of each class by the first {len(recalls.columns)} methods{of_rarest(len(counts))}",
+        columns,
+        rows,
         folded=True,
-    )  # fmt: skip
+    )
 
 
 def _calibration(comparison: Comparison, chosen: MethodResult) -> Iterator[Section]:

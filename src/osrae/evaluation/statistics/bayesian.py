@@ -22,6 +22,8 @@ __all__ = [
 
 _PLACES = {"left": -np.inf, "rope": 0.0, "right": np.inf}
 _BLOCK_BYTES = 2**26
+#: Differences of scores that are only rounding errors.
+_ROUNDING = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,6 +179,7 @@ def bayesian_correlated_t(
     rope: float,
     test_fraction: float,
     higher_is_better: bool = True,
+    resolution: float = 0.0,
 ) -> CorrelatedTPosterior:
     """Compare two methods on one data set by their scores in the same (repeated) splits.
 
@@ -194,6 +197,9 @@ def bayesian_correlated_t(
     test_fraction : float in (0, 1)
         ρ: 1/k for k folds, repeated or not.
     higher_is_better : bool, default=True
+    resolution : float, default=0.0
+        By how much a score changes with one prediction: s where all differences are the same and
+        not 0, which in few splits may be by chance.
 
     Returns
     -------
@@ -224,16 +230,20 @@ def bayesian_correlated_t(
     difference = y - x if higher_is_better else x - y
     n, mean = len(difference), float(difference.mean())
     correction = 1 / n + test_fraction / (1 - test_fraction)
-    scale = float(np.sqrt(difference.var(ddof=1) * correction))
+    deviation = float(difference.std(ddof=1))
+    if deviation <= _ROUNDING < abs(mean):
+        deviation = resolution
+    scale = deviation * float(np.sqrt(correction))
     return CorrelatedTPosterior(mean, scale, n - 1, rope, *_areas(mean, scale, n - 1, rope))
 
 
 def _areas(mean: float, scale: float, degrees: int, rope: float) -> tuple[float, float, float]:
     """Mass of a Student distribution below -rope, between and above rope."""
-    if scale == 0:
+    if scale <= _ROUNDING:
         # A point on the edge lies in the region, if that has a width, or else half on each side.
         edge = 0.0 if rope > 0 else 0.5
-        left, right = (float(np.heaviside(side * mean - rope, edge)) for side in (-1, 1))
+        beyond = [side * mean - rope for side in (-1, 1)]
+        left, right = (float(np.heaviside(0.0 if abs(b) <= _ROUNDING else b, edge)) for b in beyond)
     else:
         left = float(t.cdf(-rope, degrees, mean, scale))
         right = float(t.sf(rope, degrees, mean, scale))
