@@ -135,7 +135,9 @@ class Store:
         return tuple(sorted({cell.title for cell in cells if not (cell.label or cell.settings)}))
 
     def groups(self, data: str, title: str, like: Cell | None = None) -> list[Measured]:
-        """Return all that was measured of a method on a data set, the largest budget first.
+        """Return all that was measured of a method on a data set, what is shown of it first.
+
+        That is what has the parting that most methods have, see `folds`, and the largest budget.
 
         Parameters
         ----------
@@ -154,7 +156,20 @@ class Store:
                 or (like is not None and _same(group.cell, like))
             )
         ]
-        return sorted(found, key=_rank, reverse=True)
+        folds = self.folds(data)
+        return sorted(found, key=lambda group: _rank(group, folds), reverse=True)
+
+    def folds(self, data: str) -> int | None:
+        """Return into how many folds most methods' results on a data set part it.
+
+        None is its own test part, which comes first where as many methods have results on it.
+        Scores under different partings are of different rows, and do not compare.
+        """
+        methods: dict[int | None, set[str]] = {}
+        for group in self._groups:
+            if group.cell.data == data and group.whole:
+                methods.setdefault(group.cell.folds, set()).add(group.cell.method)
+        return max(methods, key=lambda folds: (len(methods[folds]), folds is None), default=None)
 
 
 def read_results(folders: Iterable[Path]) -> Store:
@@ -176,13 +191,14 @@ def read_results(folders: Iterable[Path]) -> Store:
     return Store(everything)
 
 
-def _rank(group: Measured) -> tuple[Any, ...]:
-    """What is done before what failed, a data set's own test part before folds, long before short.
+def _rank(group: Measured, folds: int | None) -> tuple[Any, ...]:
+    """What is done before what failed, the parting that most have before others, long before short.
 
     The rest is so that the order never depends on the file system.
     """
     cell = group.cell
-    return (bool(group.whole), cell.folds is None, group.budget, len(group.seeds), cell.key)
+    own = cell.folds == folds, cell.folds is None
+    return (bool(group.whole), *own, group.budget, len(group.seeds), cell.key)
 
 
 def _alike(group: list[Result]) -> list[list[Result]]:

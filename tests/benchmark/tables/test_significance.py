@@ -86,3 +86,21 @@ def test_three_data_sets_that_agree_are_not_said_to_differ(tmp_path):
     measure(tmp_path, TEN[:3], {"rae": 0.9, "gamo": 0.6})
     notes = make_table(2, read_results([tmp_path])).notes
     assert any("p = 0.25: the methods cannot be told apart" in note for note in notes)
+
+
+def test_methods_are_compared_on_the_same_rows(tmp_path):
+    """Of two partings of a data set, the one that more methods have results of counts."""
+    for name in TEN[:2]:
+        write(tmp_path, Cell(data=name, method="rae"), {"test": scores(0.95)})
+        for fold in (0, 1):
+            for method, acsa in {"rae": 0.995, "gamo": 0.99}.items():
+                cell = Cell(data=name, method=method, fold=fold, folds=2)
+                write(tmp_path, cell, {"test": scores(acsa)})
+    store = read_results([tmp_path])
+    assert store.folds(TEN[0]) == 2
+    assert store.folds("keel/none") is None
+    (shown, own) = store.groups(TEN[0], "rae")
+    assert (shown.cell.folds, own.cell.folds) == (2, None)
+    assert row(make_table(2, store), "GAMO")["better on"].own_text == "2"
+    write(tmp_path, Cell(data=TEN[0], method="gamo"), {"test": scores(0.5)})
+    assert read_results([tmp_path]).folds(TEN[0]) is None

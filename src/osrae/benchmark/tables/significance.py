@@ -42,10 +42,15 @@ def table_2(store: Store) -> Table:
 
     Scores are averaged over folds and seeds of a data set first. A baseline that was measured on
     fewer than half of the data sets of the method is left out, so that it does not cost the others
-    theirs; then every data set on which one of the rest is missing.
+    theirs; then every data set on which one of the rest is missing. Of a data set, only results of
+    the parting into training and test rows count that most methods have.
     """
-    found = {(d, m): f for d in store.data for m in (_METHOD, *_BASELINES)
-             if (f := find(store, d, m)) is not None}  # fmt: skip
+    found = {
+        (d, m): f
+        for d in store.data
+        for m in (_METHOD, *_BASELINES)
+        if (f := find(store, d, m)) is not None and f.shown.cell.folds == store.folds(d)
+    }
     means = {place: fmean(runs) for place, f in found.items() if (runs := f.shown.scores("acsa"))}
     methods, data = _complete(means)
     if len(methods) < 2 or len(data) < 2:
