@@ -12,7 +12,7 @@ from ..result_cases import scores, write
 
 
 @pytest.mark.parametrize(
-    ("grid", "cells"), [("ablation", 2 * 7 * 3), ("latent", 5 * 4 * 3), ("mixtures", 5 * 3 * 3)]
+    ("grid", "cells"), [("ablation", 3 * 7 * 3), ("latent", 5 * 4 * 3), ("mixtures", 5 * 3 * 3)]
 )
 def test_the_grids_can_be_run(grid, cells):
     made = [cell for block in read_grid(grid) for cell in make_cells(**block)]
@@ -46,16 +46,20 @@ def test_table_4_has_a_row_for_each_variant_and_columns_of_other_data(tmp_path):
     for number, cell in enumerate(ready_cells("ablation", "cifar10").values()):
         write(tmp_path, cell, parts(0.4 + number / 100))
     write(tmp_path, Cell(data="mnist", method="rae", label="no-decoder"), parts(0.9))
+    ours = ready_cells("ablation", "optdigits")["no-mixer"]
+    write(tmp_path, ours, {"test": scores(0.95)})
     table = make_table(4, read_results([tmp_path]))
     assert table.columns == (
         "CIFAR-10 ACSA", "CIFAR-10 GM", "CIFAR-10 F1", "CelebA ACSA", "CelebA GM", "CelebA F1",
         "MNIST ACSA", "MNIST GM", "MNIST F1",
+        "OPTICAL DIGITS ACSA", "OPTICAL DIGITS GM", "OPTICAL DIGITS F1",
     )  # fmt: skip
     by_name = {row.stubs[0]: row for row in table.rows}
     assert by_name["no linear classifier, α uniform"].stubs[1:] == ("×", "✓", "✓", "×")
     assert by_name["no decoder"].stubs[1:] == ("✓", "✓", "×", "✓")
     assert by_name["no decoder"].values[0].difference_text == "−9.16"
     assert by_name["no decoder"].values[6].own_text == "90.00 (one seed)"
+    assert by_name["no mixer, α uniform"].values[9].own_text == "95.00 (one seed)"
     beta = by_name["no mixer, α from Beta(2, 2)"].values
     assert [value.printed_text for value in beta[:2]] == ["52.35", "–"]
     assert by_name["the same, corrected for frequencies"].values[0].printed is None
