@@ -72,6 +72,7 @@ def test_training_is_shortened_to_the_time_there_is(wine, monkeypatch):
     # However busy the machine is, every method is given four seconds.
     monkeypatch.setattr(comparing, "LEAST_SHARE", 0.001)
     monkeypatch.setattr(comparing, "_SHORT", np.inf)
+    monkeypatch.setattr(comparing, "_SHORT_SHARE", np.inf)
     monkeypatch.setattr(comparing, "_in_turn", lambda runs, *when: ((run, 4.0) for run in runs))
     found = osrae.compare(*wine, methods=["rae"], budget=0.01)
     result = found.result("rae")
@@ -110,12 +111,14 @@ def test_a_method_that_fails_is_named_and_the_rest_is_compared(
     assert len(found.measured) == len(PLAIN) - 1
 
 
-def test_if_all_fail_it_says_why(wine):
-    X, y = wine
-    X = X.copy()
-    X.iloc[3, 0] = np.inf
-    with pytest.raises(InputError, match=r"6 failed\. Logistic regression failed: .*inf"):
-        osrae.compare(X, y, methods=[], budget=60)
+def test_if_all_fail_it_says_why(wine, monkeypatch):
+    def broken(self, train, test, number):
+        raise RuntimeError("out of luck")
+
+    monkeypatch.setattr(comparing._Run, "_run", broken)
+    said = r"6 failed\. Logistic regression failed: RuntimeError: out of luck\."
+    with pytest.raises(InputError, match=said):
+        osrae.compare(*wine, methods=[], budget=60)
 
 
 def test_sparse_rows_are_compared(wine):
@@ -207,6 +210,10 @@ def test_data_that_cannot_be_compared_on(wine):
     X, y = wine
     with pytest.raises(InputError, match="110 labels"):
         osrae.compare(X, y[:-1])
+    broken = X.copy()
+    broken.iloc[70, 2] = np.inf
+    with pytest.raises(InputError, match="infinity in row 70"):
+        osrae.compare(broken, y)
     with pytest.raises(InputError, match="X has 1 dimensions"):
         osrae.compare(np.zeros(len(y)), y)
     with pytest.raises(InputError, match="Only 1 of 2 classes have two rows"):
@@ -287,3 +294,10 @@ def test_seeds_of_every_kind():
     first, second = (comparing._seed(np.random.RandomState(7)) for _ in range(2))
     assert first == second
     assert comparing._seed(None) != comparing._seed(None)
+
+
+def test_labels_of_mixed_types_are_compared(wine):
+    X, y = wine
+    labels = np.array([1 if label == y.iloc[0] else str(label) for label in y], dtype=object)
+    found = osrae.compare(X, labels, methods=["smote+gradient-boosting"], budget=20.0)
+    assert not found.left_out

@@ -11,6 +11,7 @@ from typing import Any, Self
 import numpy as np
 from sklearn.base import clone
 
+from osrae.data.labels import encode_labels, label_array
 from osrae.methods.two_stage import TwoStageClassifier
 from osrae.training.callbacks import Callback, TrainingState
 
@@ -105,7 +106,7 @@ class TrainingPlan:
         if not isinstance(model, TwoStageClassifier):
             parts = {"": (model, len(y))}
         else:
-            counts = np.unique(y, return_counts=True)[1]
+            counts = np.bincount(encode_labels(label_array(y))[1])
             n_rows = len(y) if model.sampler is None else len(counts) * int(counts.max())
             parts = {"sampler": (model.sampler, len(y)), "classifier": (model.classifier, n_rows)}
         stages = {

@@ -26,6 +26,7 @@ from osrae.benchmark.comparison import (
     share_until,
 )
 from osrae.benchmark.measures import makes_samples
+from osrae.data.codec import fit_codec
 from osrae.data.description import DataKind
 from osrae.data.frames import n_rows, take_rows
 from osrae.data.labels import encode_labels, label_array
@@ -135,6 +136,7 @@ def compare(
     classes, codes = encode_labels(labels)
     data: DataKind = "pictures" if np.ndim(X) > 2 else "tables"
     chosen = candidates(data, methods)
+    _check_values(X)
     folds = _Folds(X, codes, classes, _fold_number(classes, codes), seed)
     short = min(_SHORT, _SHORT_SHARE * budget)
     runs = [_Run(MethodResult(candidate), folds, short) for candidate in chosen]
@@ -196,6 +198,14 @@ def _check_numbers(budget: Any, rope: Any) -> None:
         number = isinstance(value, numbers.Real) and not isinstance(value, bool)
         if not number or not (value > 0 if name == "budget" else 0 <= value < 1):
             raise InputError(f"{name}={value!r}: expected a number, {fits}.")
+
+
+def _check_values(X: Any) -> None:
+    """Refuse values that no method takes; a fold's would be named by its row of the fold."""
+    if hasattr(X, "shape"):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            fit_codec(X, None, "auto")
 
 
 def _seed(random_state: Any) -> int:
