@@ -35,7 +35,7 @@ class Advice:
     ----------
     method : str
     text : str
-        Two sentences.
+        Two sentences, and one of classes that could not be tested if there are any.
     """
 
     method: str

@@ -13,13 +13,12 @@ from scipy.stats import t
 from osrae.benchmark.candidates import Candidate
 from osrae.errors import InputError
 from osrae.evaluation.statistics import CorrelatedTPosterior, bayesian_correlated_t
+from osrae.evaluation.statistics.bayesian import ROUNDING
 
 __all__ = ["LEAST_SHARE", "Comparison", "Example", "FoldScores", "MethodResult", "share_until"]
 
 _LEVEL = 0.95
 _HALF = 0.5
-#: Differences of scores that are only rounding errors.
-_ROUNDING = 1e-12
 #: Less of its training than this says nothing about a method.
 LEAST_SHARE = 0.25
 
@@ -243,7 +242,7 @@ class Comparison:
         scores of all folds are the same: that is no evidence that they always are.
         """
         values = np.asarray(scores, dtype=float)
-        if np.ptp(values) <= _ROUNDING:
+        if np.ptp(values) <= ROUNDING:
             return np.nan, np.nan
         n, rho = len(values), 1 / self.n_folds
         scale = values.std(ddof=1) * np.sqrt(1 / n + rho / (1 - rho))

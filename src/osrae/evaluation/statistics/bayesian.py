@@ -14,6 +14,7 @@ from osrae.errors import InputError
 from osrae.evaluation.statistics.tables import ScoreTable, check_table
 
 __all__ = [
+    "ROUNDING",
     "CorrelatedTPosterior",
     "SignedRankPosterior",
     "bayesian_correlated_t",
@@ -23,7 +24,7 @@ __all__ = [
 _PLACES = {"left": -np.inf, "rope": 0.0, "right": np.inf}
 _BLOCK_BYTES = 2**26
 #: Differences of scores that are only rounding errors.
-_ROUNDING = 1e-12
+ROUNDING = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
@@ -231,7 +232,7 @@ def bayesian_correlated_t(
     n, mean = len(difference), float(difference.mean())
     correction = 1 / n + test_fraction / (1 - test_fraction)
     deviation = float(difference.std(ddof=1))
-    if deviation <= _ROUNDING < abs(mean):
+    if deviation <= ROUNDING < abs(mean):
         deviation = resolution
     scale = deviation * float(np.sqrt(correction))
     return CorrelatedTPosterior(mean, scale, n - 1, rope, *_areas(mean, scale, n - 1, rope))
@@ -239,11 +240,11 @@ def bayesian_correlated_t(
 
 def _areas(mean: float, scale: float, degrees: int, rope: float) -> tuple[float, float, float]:
     """Mass of a Student distribution below -rope, between and above rope."""
-    if scale <= _ROUNDING:
+    if scale <= ROUNDING:
         # A point on the edge lies in the region, if that has a width, or else half on each side.
         edge = 0.0 if rope > 0 else 0.5
         beyond = [side * mean - rope for side in (-1, 1)]
-        left, right = (float(np.heaviside(0.0 if abs(b) <= _ROUNDING else b, edge)) for b in beyond)
+        left, right = (float(np.heaviside(0.0 if abs(b) <= ROUNDING else b, edge)) for b in beyond)
     else:
         left = float(t.cdf(-rope, degrees, mean, scale))
         right = float(t.sf(rope, degrees, mean, scale))
