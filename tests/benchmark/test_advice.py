@@ -58,6 +58,14 @@ def test_of_two_plain_models_the_first_is_the_simplest():
     assert advise(found).method == "logistic-regression"
 
 
+def test_of_two_models_that_are_as_simple_the_better_is_advised():
+    weighted, corrected = "weighted-logistic-regression", "corrected-logistic-regression"
+    found = comparison({corrected: CLOSE, weighted: FAIR, "rae": FAIR})
+    assert advise(found).method == corrected
+    found = comparison({corrected: FAIR, weighted: CLOSE, "rae": FAIR})
+    assert advise(found).method == weighted
+
+
 def test_a_rare_class_is_named_with_how_little_is_known_of_it():
     text = advise(comparison({"logistic-regression": GOOD, "rae": FAIR})).text
     assert "Of the rarest class, c with 10 rows, it finds 83.0 %" in text

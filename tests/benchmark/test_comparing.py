@@ -1,6 +1,7 @@
 import re
 import warnings
 from dataclasses import replace
+from time import monotonic
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,7 @@ import osrae
 from osrae.benchmark import comparing
 from osrae.benchmark.advice import advise
 from osrae.benchmark.candidates import ALWAYS, candidates
+from osrae.benchmark.comparison import MethodResult
 from osrae.errors import DataWarning, InputError
 
 PLAIN = set(ALWAYS["tables"])
@@ -73,14 +75,32 @@ def test_training_is_shortened_to_the_time_there_is(wine, monkeypatch):
     monkeypatch.setattr(comparing, "LEAST_SHARE", 0.001)
     monkeypatch.setattr(comparing, "_SHORT", np.inf)
     monkeypatch.setattr(comparing, "_SHORT_SHARE", np.inf)
-    monkeypatch.setattr(comparing, "_in_turn", lambda runs, *when: ((run, 4.0) for run in runs))
+    monkeypatch.setattr(comparing, "_in_turn", lambda runs, *_: ((r, 4.0, 4.0) for r in runs))
     found = osrae.compare(*wine, methods=["rae"], budget=0.01)
     result = found.result("rae")
     assert 0.001 <= result.shortened < 1
 
 
+def test_what_comes_next_gets_a_quarter_at_the_cost_of_those_after_it(wine, monkeypatch):
+    monkeypatch.setattr(comparing, "_SHORT", np.inf)
+    monkeypatch.setattr(comparing, "_SHORT_SHARE", np.inf)
+    monkeypatch.setattr(comparing, "_MOST_REPEATS", 1)
+    monkeypatch.setattr(comparing, "_in_turn", lambda runs, *_: ((r, 0.01, 600) for r in runs))
+    found = osrae.compare(*wine, methods=["plain"], budget=0.01)
+    assert found.result("plain").shortened == pytest.approx(0.25)
+
+
+def test_what_comes_first_may_have_all_that_its_group_has_left():
+    runs = [comparing._Run(MethodResult(c), None, 0.0) for c in candidates("tables")]
+    given = {r.result.candidate.name: own for r, *own in comparing._in_turn(runs, monotonic(), 600)}
+    assert given["logistic-regression"] == pytest.approx([200 / 6, 200], rel=0.01)
+    assert given["rae"] == pytest.approx([400 / 5, 400], rel=0.01)
+    share, most = given["focal"]
+    assert share == most < 300
+
+
 def test_what_others_leave_of_their_time_goes_to_what_was_left_out(wine, monkeypatch):
-    monkeypatch.setattr(comparing, "_in_turn", lambda runs, *when: ((run, 0.01) for run in runs))
+    monkeypatch.setattr(comparing, "_in_turn", lambda runs, *_: ((r, 0.01, 0.01) for r in runs))
     monkeypatch.setattr(comparing, "_MOST_REPEATS", 1)
     said = []
     found = osrae.compare(*wine, methods=["plain"], budget=600, report=said.append)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from osrae.benchmark.candidates import ALWAYS
+from osrae.benchmark.candidates import SIMPLE
 from osrae.benchmark.comparison import Comparison, MethodResult
 from osrae.data.description import DataKind
 from osrae.methods import registry
@@ -45,10 +45,10 @@ class Advice:
 def advise(comparison: Comparison) -> Advice:
     """Choose the simplest method that the best one probably does not beat.
 
-    The simplest is the first of those that always take part, in their order, then the fastest. The
-    best method beats another if it is better by more than the region of practical equivalence; it
-    probably does if that is more likely than not. Methods that had less than a quarter of their
-    training are not considered where others had more.
+    The simplest is the first of those that always take part, see `SIMPLE`, and the better of two
+    that are as simple; then the fastest. The best method beats another if it is better by more than
+    the region of practical equivalence; it probably does if that is more likely than not. Methods
+    that had less than a quarter of their training are not considered where others had more.
     """
     best = comparison.comparable[0]
     name = best.candidate.name
@@ -65,9 +65,11 @@ def advise(comparison: Comparison) -> Advice:
 
 def _simplicity(result: MethodResult, data: str) -> tuple[int, float]:
     kind: DataKind = "pictures" if data == "pictures" else "tables"
-    always = ALWAYS[kind]
-    name = result.candidate.name
-    return (always.index(name) if name in always else len(always), result.seconds)
+    groups = SIMPLE[kind]
+    for place, group in enumerate(groups):
+        if result.candidate.name in group:
+            return place, -float(result.acsa.mean())
+    return len(groups), result.seconds
 
 
 def _first(comparison: Comparison, chosen: MethodResult, best: MethodResult) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,19 +13,21 @@ from osrae.data.description import DataKind
 from osrae.methods import registry
 from osrae.methods.combination import split_name
 
-__all__ = ["ALWAYS", "Candidate", "candidates"]
+__all__ = ["ALWAYS", "SIMPLE", "Candidate", "candidates"]
 
-#: What takes part in every comparison: without these, nobody knows what a method is good for.
-ALWAYS: dict[DataKind, tuple[str, ...]] = {
+#: What takes part in every comparison, without which nobody knows what a method is good for: from
+#: the simplest to the least simple, those that are as simple as each other together.
+SIMPLE: dict[DataKind, tuple[tuple[str, ...], ...]] = {
     "tables": (
-        "logistic-regression",
-        "weighted-logistic-regression",
-        "corrected-logistic-regression",
-        "gradient-boosting",
-        "weighted-gradient-boosting",
-        "corrected-gradient-boosting",
+        ("logistic-regression",),
+        ("weighted-logistic-regression", "corrected-logistic-regression"),
+        ("gradient-boosting",),
+        ("weighted-gradient-boosting", "corrected-gradient-boosting"),
     ),
-    "pictures": ("plain", "class-weights", "weighted-gradient-boosting"),
+    "pictures": (("plain",), ("class-weights",), ("weighted-gradient-boosting",)),
+}
+ALWAYS: dict[DataKind, tuple[str, ...]] = {
+    kind: tuple(itertools.chain(*groups)) for kind, groups in SIMPLE.items()
 }
 #: What comes next, before all others, as long as there is time.
 _FIRST: dict[DataKind, tuple[str, ...]] = {

@@ -88,10 +88,11 @@ def compare(
 
     A plain model, class weights and gradient boosting always take part. Resampling happens inside
     the folds: no test row is ever seen by a sampler. Methods get their time in turn; a network's
-    training is shortened to it, and one that would get less than a quarter of what it needs is left
-    out, unless it always takes part. What others leave of their time goes to those that were left
-    out, as far as it suffices; then the cross-validation is repeated with other folds as often as
-    there is time for all of them.
+    training is shortened to it. One that would get less than a quarter of what it needs is left
+    out, unless it always takes part; of those that come next, the first get a quarter at the cost
+    of the last. What others leave of their time goes to those that were left out, as far as it
+    suffices; then the cross-validation is repeated with other folds as often as there is time for
+    all of them.
 
     Parameters
     ----------
@@ -143,15 +144,15 @@ def compare(
     repeats, interrupted = 0, False
     example: Example | None = None
     try:
-        for run, seconds in _in_turn(runs, started, budget):
+        for run, seconds, most in _in_turn(runs, started, budget):
             report(run.result.candidate.title)
-            run.first(seconds)
+            run.first(seconds, most)
             example = _better(example, run)
         for run in runs:
             left = started + budget - time.monotonic()
             if run.fits_after_all(left):
                 report(run.result.candidate.title)
-                run.first(left)
+                run.first(left, left)
                 example = _better(example, run)
         repeats = 1
         while repeats < _MOST_REPEATS and _fits(runs, started + budget):
@@ -253,8 +254,14 @@ def _fold_number(classes: np.ndarray, codes: np.ndarray) -> int:
     return int(min(_MOST_FOLDS, testable.min()))
 
 
-def _in_turn(runs: list[_Run], started: float, budget: float) -> Iterator[tuple[_Run, float]]:
-    """Yield methods and the seconds that each may take: what its group has left, shared out."""
+def _in_turn(
+    runs: list[_Run], started: float, budget: float
+) -> Iterator[tuple[_Run, float, float]]:
+    """Yield methods, the seconds that each may take, and those that it may take at most.
+
+    They share out what their group has left. What always takes part, or comes next, may have all
+    of that: of all others, as many as possible are measured.
+    """
     ranks = [run.result.candidate.rank for run in runs]
     for rank in sorted(set(ranks)):
         group = [run for run, its in zip(runs, ranks, strict=True) if its == rank]
@@ -263,7 +270,8 @@ def _in_turn(runs: list[_Run], started: float, budget: float) -> Iterator[tuple[
         least = budget / 3 / len(group) if rank <= 1 else 0.0
         for position, run in enumerate(group):
             left = started + share * budget - time.monotonic()
-            yield run, max(left / (len(group) - position), least)
+            seconds = max(left / (len(group) - position), least)
+            yield run, seconds, left if rank <= 1 else seconds
 
 
 class _Run:
@@ -284,15 +292,23 @@ class _Run:
         self.warnings: dict[tuple[str, type[Warning]], None] = {}
         self.example: Example | None = None
 
-    def first(self, seconds: float) -> None:
-        """Run on the first repetition's folds within this time; or leave the method out."""
+    def first(self, seconds: float, most: float) -> None:
+        """Run on the first repetition's folds, or leave the method out.
+
+        Parameters
+        ----------
+        seconds : float
+            That it may take.
+        most : float
+            That it may take if less than a quarter of its training fits into ``seconds``.
+        """
         result, optional = self.result, self.result.candidate.rank > 0
         result.left_out = ""
         if optional and seconds <= 0:
             result.left_out = "no time was left"
             return
         with self._failures_told():
-            self._plan(seconds, optional)
+            seconds = self._plan(seconds, most, optional)
             for number, (train, test) in enumerate([] if result.left_out else self.folds.of(0)):
                 result.folds.append(self._run(train, test, number))
                 needed = result.seconds * self.folds.n_folds
@@ -352,18 +368,23 @@ class _Run:
         del result.folds[n_folds * repeats :]
         return result
 
-    def _plan(self, seconds: float, optional: bool) -> None:
-        """Time the networks' training, and shorten it so that all folds take these seconds."""
+    def _plan(self, seconds: float, most: float, optional: bool) -> float:
+        """Time the networks' training, shorten it, and return the seconds that all folds take."""
         if self.timed is None:
             train, _ = next(self.folds.of(0))
-            most = max(_TRIAL_SHARE * seconds, 1.0)
+            trial = max(_TRIAL_SHARE * seconds, 1.0)
             with self._warnings_kept():
-                self.timed = TrainingPlan.of(self._model(0), *self.folds.rows(train), most)
+                self.timed = TrainingPlan.of(self._model(0), *self.folds.rows(train), trial)
         full = self.timed.seconds * self.folds.n_folds / torch.get_num_threads()
         self.result.needs = full
-        share = self.result.shortened = min(1.0, max(seconds, 0.0) / full) if full else 1.0
+        share = min(1.0, max(seconds, 0.0) / full) if full else 1.0
         if share < LEAST_SHARE and optional:
-            self.result.left_out = f"needs about {_told(full)}"
+            if LEAST_SHARE * full <= most:
+                share = LEAST_SHARE
+            else:
+                self.result.left_out = f"needs about {_told(full)}"
+        self.result.shortened = share
+        return max(seconds, share * full)
 
     def _model(self, number: int) -> Any:
         model = self.result.candidate.model(self.folds.seed + number)

@@ -118,7 +118,7 @@ def _say_left_out(found: Comparison) -> None:
     if found.interrupted:
         note("Stopped; this is what had run until then.")
     if found.cut_short:
-        titles = ", ".join(result.candidate.title for result in found.cut_short)
+        titles = "; ".join(result.candidate.title for result in found.cut_short)
         note(f"Cut to less than half of their training, and so shown too weak: {titles}.")
     if found.enough:
         note(f"--budget {_duration(found.enough)} trains the plain models, and those that come "

@@ -171,7 +171,7 @@ def _ranking(comparison: Comparison) -> Section:
 
 
 def _warning(comparison: Comparison) -> list[Item]:
-    titles = ", ".join(result.candidate.title for result in comparison.cut_short)
+    titles = "; ".join(result.candidate.title for result in comparison.cut_short)
     said = []
     if titles:
         said.append(
