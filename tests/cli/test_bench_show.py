@@ -13,6 +13,7 @@ from osrae.benchmark.results import Results
 from osrae.cli.bench_show import draw, show
 from osrae.errors import InputError
 
+from ..benchmark.result_cases import scores, write
 from .shell import osrae, refused
 
 
@@ -59,6 +60,18 @@ def test_a_table_is_written_from_several_folders(results, tmp_path):
     assert f"Written to {out}" in " ".join(done.stdout.split())
     (row,) = (row for row in csv.DictReader(out.open()) if row["measured"] == "90.0")
     assert (row["data"], row["score"], row["column"]) == ("MNIST", "ACSA", "RAE")
+
+
+def test_ranks_are_printed_and_written(tmp_path):
+    for data in ("keel/glass", "keel/pima", "keel/wdbc"):
+        for method, acsa in {"rae": 0.9, "random-forest": 0.8}.items():
+            write(tmp_path / "own", Cell(data=data, method=method), {"test": scores(acsa)})
+    text = osrae("bench", "ranks", "--results", tmp_path / "own").stdout
+    assert "Methods over 3 data sets, by mean rank; each beside RAE." in text
+    out = tmp_path / "ranks.csv"
+    osrae("bench", "ranks", "--results", tmp_path / "own", "--against", "random-forest", "-o", out)
+    ranks = [row["measured"] for row in csv.DictReader(out.open()) if row["column"] == "mean rank"]
+    assert ranks == ["1.0", "2.0"]
 
 
 def test_a_figure_is_drawn_also_without_the_data(results, tmp_path):

@@ -34,7 +34,7 @@ _MARKDOWN_CHARACTERS = re.compile(r"([\\`*_\[\]<>|~#$])")
 def to_markdown(table: Table) -> str:
     """Write a table as Markdown of GitHub; the caption is in bold, notes are a list."""
     heads = [_in_markdown(head) for head in table.heads]
-    left = len(table.stub_heads) + 1
+    left = table.n_left
     rule = [":--"] * left + ["--:"] * len(table.columns)
     lines = [f"**{_in_markdown(table.caption)}**", "", _row(heads), _row(rule)]
     for line in table.lines():
@@ -64,7 +64,7 @@ def to_latex(table: Table) -> str:
     It is scaled down where it is wider than a line. Groups of rows are set apart; notes are in
     footnote size below. LaTeX numbers its tables itself: the paper's number stands at the end.
     """
-    left = len(table.stub_heads) + 1
+    left = table.n_left
     caption = _NUMBER.sub(r"\2 (Table \1 of the paper)", table.caption)
     lines = [
         "% needs \\usepackage{amssymb}, \\usepackage{booktabs} and \\usepackage{graphicx}",
@@ -130,7 +130,7 @@ def to_csv(table: Table) -> str:
 def to_terminal(table: Table) -> RichTable:
     """Lay a table out for the terminal; print the notes below it."""
     shown = RichTable(title=escape(table.caption), title_justify="left", box=box.SIMPLE_HEAD)
-    left = len(table.stub_heads) + 1
+    left = table.n_left
     for number, head in enumerate(table.heads):
         shown.add_column(escape(head), justify="left" if number < left else "right",
                          overflow="fold", no_wrap=number == left - 1)  # fmt: skip

@@ -40,7 +40,7 @@ def draw_table(table: Table) -> Figure:
     than what stands below them.
     """
     lines = table.lines()
-    left = len(table.stub_heads) + 1
+    left = table.n_left
     texts = [[Text(text) for text in line.heads] + list(line.cells) for line in lines]
     bodies = [max((_width(row[i]) for row in texts), default=0.0) for i in range(len(table.heads))]
     heads = [
@@ -88,11 +88,9 @@ def _body(axes: Axes, lines: list[Line], places: list[float], left: int, top: fl
     for number, line in enumerate(lines):
         if line.starts and number:
             top += _GROUP
-        own = line.heads[-1] == "measured"
         for i, text in enumerate([*map(Text, line.heads), *line.cells]):
-            stub = i < left - 1
             _write(axes, places[i], top, text.text, bold=text.bold, right=i >= left,
-                   colour=_INK if own or stub else _MUTED)  # fmt: skip
+                   colour=_INK if line.own else _MUTED)  # fmt: skip
         top += _LINE
     return top
 

@@ -122,16 +122,19 @@ _Folders = Annotated[
 ]  # fmt: skip
 
 
+_TableFile = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", metavar="FILE", show_default=False,
+                 help="File to write: .md, .tex, .csv, .png or .svg; without it, printed."),
+]  # fmt: skip
+
+
 @app.command("table")
 def bench_table(
     number: Annotated[int, typer.Argument(metavar="N", help="Number in the paper.")],
     results: _Folders = None,
-    output: Annotated[
-        Path | None,
-        typer.Option("--output", "-o", metavar="FILE", show_default=False,
-                     help="File to write: .md, .tex, .csv, .png or .svg; without it, printed."),
-    ] = None,
-) -> None:  # fmt: skip
+    output: _TableFile = None,
+) -> None:
     """Make a table of the paper from results.
 
     Measured, the paper's figure and the difference; the best in bold. What was
@@ -140,6 +143,27 @@ def bench_table(
     from osrae.cli.bench_show import show
 
     show(number, results or [Path("results")], output)
+
+
+@app.command("ranks")
+def bench_ranks(
+    results: _Folders = None,
+    against: Annotated[
+        str | None,
+        typer.Option(metavar="METHOD", show_default=False,
+                     help="Compare each method with this one; without it, with the first."),
+    ] = None,
+    output: _TableFile = None,
+) -> None:  # fmt: skip
+    """Rank methods over all data sets that there are results on.
+
+    Mean ranks with those that cannot be told apart from the best, and each method
+    beside one of them: test of ranks, Bayesian signed-rank test. Your own grid
+    and methods, too.
+    """
+    from osrae.cli.bench_show import show_ranks
+
+    show_ranks(results or [Path("results")], against, output)
 
 
 @app.command("figure")

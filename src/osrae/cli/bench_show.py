@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,16 +13,18 @@ from rich.table import Table
 
 from osrae.benchmark.figures import FIGURES, figure_of, make_figure
 from osrae.benchmark.grids import ready_grids
-from osrae.benchmark.measured import read_results
+from osrae.benchmark.measured import Store, read_results
 from osrae.benchmark.rendering import SUFFIXES, to_terminal, write_table
 from osrae.benchmark.tables import TABLES, make_table, table_of
+from osrae.benchmark.tables.model import Table as PaperTable
+from osrae.benchmark.tables.ranks import ranks_table
 from osrae.cli.display import console, note
 from osrae.cli.runs import check_output_file
 from osrae.datasets import load_split
 from osrae.errors import InputError
 from osrae.storage import atomic_file, explain_os_errors
 
-__all__ = ["draw", "list_all", "show"]
+__all__ = ["draw", "list_all", "show", "show_ranks"]
 
 #: Training pictures of a class that are drawn beside generated ones.
 _REAL = 10
@@ -44,16 +47,24 @@ def list_all() -> None:
             table.add_section()
         table.add_row(escape(name), escape(about))
     console.print(table)
-    console.print("osrae bench run GRID measures; osrae bench table N and figure N show.")
+    console.print("osrae bench run GRID measures; osrae bench table N, figure N and ranks show.")
 
 
 def show(number: int, results: list[Path], output: Path | None) -> None:
     """Print a table of the paper, or write it to a file."""
     table_of(number)
+    _show(lambda store: make_table(number, store), results, output)
+
+
+def show_ranks(results: list[Path], against: str | None, output: Path | None) -> None:
+    """Print ranks over data sets, or write them to a file."""
+    _show(lambda store: ranks_table(store, against), results, output)
+
+
+def _show(make: Callable[[Store], PaperTable], results: list[Path], output: Path | None) -> None:
     if output is not None:
         check_output_file(output, SUFFIXES)
-    store = read_results(results)
-    table = make_table(number, store)
+    table = make(read_results(results))
     if output is not None:
         write_table(table, output)
         console.print(f"Written to {escape(str(output))}.")

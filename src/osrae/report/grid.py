@@ -6,19 +6,17 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from statistics import fmean
 
-import pandas as pd
-
 from osrae.benchmark.advice import chance_text
 from osrae.benchmark.measured import Measured, Store
 from osrae.benchmark.tables.columns import Found
 from osrae.benchmark.tables.notes import made_with
+from osrae.benchmark.tables.over_data import ROPE, gapless
 from osrae.errors import InputError
 from osrae.evaluation.statistics import (
     ScoreTable,
     average_ranks,
     bayesian_signed_rank,
     friedman_test,
-    score_table,
 )
 from osrae.report.figures import critical_difference
 from osrae.report.grid_data import best_methods, data_set_section, mean_acsa
@@ -26,8 +24,6 @@ from osrae.report.page import Code, Column, DataTable, Facts, Item, Page, Sectio
 
 __all__ = ["grid_report"]
 
-#: Differences of ACSA up to this size make no difference in practice.
-_ROPE = 0.01
 #: Up to so many data sets each get a section of their own.
 _MOST_SECTIONS = 12
 #: So many data sets are named in the lead.
@@ -58,7 +54,7 @@ def grid_report(store: Store, *, title: str = "", command: str = "") -> Page:
     if not shown:
         raise InputError("There is no result to report on; `osrae bench run` makes some.")
     methods = list(dict.fromkeys(name for groups in shown.values() for name in groups))
-    table = _complete(shown)
+    table = gapless({(d, m): mean_acsa(g) for d, own in shown.items() for m, g in own.items()})
     n_results = sum(len(group.whole) for groups in shown.values() for group in groups.values())
     return Page(
         title=title or "Benchmark",
@@ -77,21 +73,6 @@ def _methods(store: Store, data: str) -> dict[str, Measured]:
     groups = {title: store.groups(data, title)[0] for title in store.titles(data)}
     done = {title: group for title, group in groups.items() if group.scores("acsa")}
     return dict(sorted(done.items(), key=lambda item: -fmean(item[1].scores("acsa"))))
-
-
-def _complete(shown: dict[str, dict[str, Measured]]) -> ScoreTable | None:
-    """Return mean ACSA of methods on data sets without a gap; None if there are too few.
-
-    Methods that were measured on fewer than half of the data sets are left out, then data sets on
-    which one of the rest is missing.
-    """
-    methods = dict.fromkeys(title for groups in shown.values() for title in groups)
-    order = [m for m in methods if 2 * sum(m in groups for groups in shown.values()) >= len(shown)]
-    data = [name for name, groups in shown.items() if all(m in groups for m in order)]
-    if len(data) < 2 or len(order) < 2:
-        return None
-    means = [[mean_acsa(shown[name][m]) for m in order] for name in data]
-    return score_table(pd.DataFrame(means, data, order))
 
 
 def _left_out(shown: dict[str, dict[str, Measured]], table: ScoreTable) -> str:
@@ -122,13 +103,13 @@ def _lead(shown: dict[str, dict[str, Measured]], table: ScoreTable | None) -> st
     ranks = average_ranks(table).sort_values(kind="stable")
     test = friedman_test(table)
     first, second = ranks.index[:2]
-    beside = bayesian_signed_rank(table, first, second, rope=_ROPE, random_state=0)
+    beside = bayesian_signed_rank(table, first, second, rope=ROPE, random_state=0)
     sure = "differ" if test.f_p < 0.05 else "may differ by chance alone"
     return (
         f"Over {len(table.datasets)} data sets {first} has the best average rank, "
         f"{ranks.iloc[0]:.2f} of {len(ranks)} methods; the ranks {sure} (Friedman test, p = "
         f"{test.f_p:.2g}). That it is better than {second}, the second, by more than "
-        f"{100 * _ROPE:g} point has probability {chance_text(beside.p_left)} on a new data set, "
+        f"{100 * ROPE:g} point has probability {chance_text(beside.p_left)} on a new data set, "
         f"and that they are practically the same {chance_text(beside.p_rope)}."
     )
 
@@ -183,7 +164,7 @@ def _over_data_sets(table: ScoreTable, left_out: str) -> Section:
     first = ranks.index[0]
     rows: list[list[str | float]] = []
     for name in ranks.index[1:]:
-        beside = bayesian_signed_rank(table, first, name, rope=_ROPE, random_state=0)
+        beside = bayesian_signed_rank(table, first, name, rope=ROPE, random_state=0)
         chances = (beside.p_left, beside.p_rope, beside.p_right)
         rows.append([str(name), *(round(100 * chance, 1) for chance in chances)])
     items: list[Item] = [critical_difference(table)] if len(ranks) > 2 else []
@@ -192,7 +173,7 @@ def _over_data_sets(table: ScoreTable, left_out: str) -> Section:
         "Over all data sets",
         f"Ranks over {len(table.datasets)} data sets.{left_out} {first} against each other one: "
         "the probability that it is better, practically the same or worse on a new data set "
-        f"(Bayesian signed-rank test; differences of up to {100 * _ROPE:g} point make no "
+        f"(Bayesian signed-rank test; differences of up to {100 * ROPE:g} point make no "
         "difference).",
         [
             *items,

@@ -14,6 +14,7 @@ __all__ = ["MISSING", "Line", "Row", "Style", "Table", "Text", "Value", "mark_be
 
 #: What stands where nothing was measured or printed.
 MISSING = "–"
+_MEASURED = "measured"
 
 
 @dataclass(frozen=True)
@@ -152,15 +153,19 @@ class Line:
     Attributes
     ----------
     heads : tuple of str
-        The row's stubs (empty where the line above says the same), and what the line is.
+        The row's stubs (empty where the line above says the same), and what the line is if the
+        table has lines of the paper.
     cells : tuple of Text
     starts : bool
         Whether another group of rows begins here.
+    own : bool
+        Whether it is what was measured.
     """
 
     heads: tuple[str, ...]
     cells: tuple[Text, ...]
     starts: bool
+    own: bool
 
 
 @dataclass(frozen=True)
@@ -191,9 +196,19 @@ class Table:
         return [value for row in self.rows for value in row.values]
 
     @property
+    def says_what(self) -> bool:
+        """Whether lines say what they are: measured, or the paper's."""
+        return any(value.printed for value in self.values)
+
+    @property
     def heads(self) -> tuple[str, ...]:
         """Heads of all columns of `lines`."""
-        return (*self.stub_heads, "", *self.columns)
+        return (*self.stub_heads, *([""] if self.says_what else []), *self.columns)
+
+    @property
+    def n_left(self) -> int:
+        """How many of these are before those of values."""
+        return len(self.heads) - len(self.columns)
 
     def lines(self) -> list[Line]:
         """Return the table line by line: measured, the paper's, and the difference of each row.
@@ -203,10 +218,11 @@ class Table:
         lines: list[Line] = []
         above: tuple[str, ...] = ("",) * len(self.stub_heads)
         for row in self.rows:
-            starts = row.stubs[0] != above[0]
+            starts = row.stubs[0] != above[0] and (self.says_what or len(self.stub_heads) > 1)
             stubs = _unlike(row.stubs, above)
             for name, texts in _of_row(row):
-                lines.append(Line((*stubs, name), texts, starts))
+                heads = (*stubs, name) if self.says_what else stubs
+                lines.append(Line(heads, texts, starts, name == _MEASURED))
                 stubs, starts = ("",) * len(row.stubs), False
             above = row.stubs
         return lines
@@ -221,7 +237,7 @@ def _unlike(stubs: tuple[str, ...], above: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _of_row(row: Row) -> list[tuple[str, tuple[Text, ...]]]:
-    lines = [("measured", tuple(Text(v.own_text, v.bold) for v in row.values))]
+    lines = [(_MEASURED, tuple(Text(v.own_text, v.bold) for v in row.values))]
     if any(v.printed for v in row.values):
         lines.append(("paper", tuple(Text(v.printed_text, v.printed_bold) for v in row.values)))
     if any(v.difference is not None for v in row.values):

@@ -1,0 +1,108 @@
+"""What tables over many data sets share: scores without a gap, and what is said of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from statistics import fmean
+
+import pandas as pd
+
+from osrae.benchmark.measured import Store
+from osrae.benchmark.tables.columns import DATA_TITLES, Found, find, method_title
+from osrae.evaluation.statistics import ScoreTable, friedman_test, score_table
+
+__all__ = [
+    "LEVEL",
+    "ROPE",
+    "data_listed",
+    "friedman_note",
+    "gapless",
+    "left_out",
+    "main_scores",
+]
+
+LEVEL = 0.05
+#: Half a region of practical equivalence: one point of ACSA.
+ROPE = 0.01
+
+
+def main_scores(
+    store: Store, methods: Mapping[str, tuple[str, ...]]
+) -> tuple[dict[tuple[str, str], Found], dict[tuple[str, str], float]]:
+    """Return results, and mean ACSA on the main test part, by data set and method.
+
+    Of a data set, only results of the parting into training and test rows count that most methods
+    have.
+
+    Parameters
+    ----------
+    store : Store
+    methods : mapping of str to tuple of str
+        Titles of the methods wanted on each data set.
+    """
+    found = {
+        (d, m): f
+        for d, names in methods.items()
+        for m in names
+        if (f := find(store, d, m)) is not None and f.shown.cell.folds == store.folds(d)
+    }
+    means = {place: fmean(runs) for place, f in found.items() if (runs := f.shown.scores("acsa"))}
+    return found, means
+
+
+def data_listed(table: ScoreTable) -> str:
+    """Name the data sets."""
+    names = ", ".join(DATA_TITLES.get(d, d) for d in table.datasets)
+    return f"{len(table.datasets)} data sets: {names}."
+
+
+def friedman_note(table: ScoreTable) -> str:
+    """Say whether methods differ by rank at all."""
+    test = friedman_test(table)
+    apart = test.f_p < LEVEL and bool(test.average_ranks.max() > test.average_ranks.min())
+    return (
+        f"Friedman: χ² = {test.chi2:.2f}, p = {test.chi2_p:.3g}; Iman and Davenport: "
+        f"F = {test.f:.2f}, p = {test.f_p:.3g}: the methods "
+        f"{'differ' if apart else 'cannot be told apart'}."
+    )
+
+
+def gapless(means: Mapping[tuple[str, str], float]) -> ScoreTable | None:
+    """Make the table of the methods and data sets that have a score for every pair.
+
+    Methods measured on fewer than half of the data sets are left out, so that they do not cost the
+    others theirs; then every data set on which one of the rest is missing.
+
+    Parameters
+    ----------
+    means : mapping of (data set, method) to float
+
+    Returns
+    -------
+    ScoreTable or None
+        None if fewer than two methods or two data sets are left.
+    """
+    data = list(dict.fromkeys(d for d, _ in means))
+    methods = list(dict.fromkeys(m for _, m in means))
+    methods = [m for m in methods if 2 * sum((d, m) in means for d in data) >= len(data)]
+    data = [d for d in data if all((d, m) in means for m in methods)]
+    if len(data) < 2 or len(methods) < 2:
+        return None
+    return score_table(pd.DataFrame([[means[d, m] for m in methods] for d in data], data, methods))
+
+
+def left_out(
+    means: Mapping[tuple[str, str], float], table: ScoreTable, wanted: Sequence[str] = ()
+) -> list[str]:
+    """Say which methods and data sets `gapless` left out, and which there was nothing of."""
+    measured = (m for _, m in means)
+    methods = [m for m in dict.fromkeys((*wanted, *measured)) if m not in table.methods]
+    data = dict.fromkeys(d for d, _ in means if d not in table.datasets)
+    notes = []
+    if methods:
+        names = ", ".join(map(method_title, methods))
+        notes.append(f"Left out, measured on fewer than half of the data sets: {names}.")
+    if data:
+        names = ", ".join(DATA_TITLES.get(d, d) for d in data)
+        notes.append(f"Left out, because a method has no result there: {names}.")
+    return notes
