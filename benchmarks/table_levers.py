@@ -54,8 +54,18 @@ _ACROSS = tuple("across" if phase == "latent" else phase for phase in _SETTINGS.
 Make = Callable[..., Any]
 
 
-def rae(encoder: str | None = None, **changes: Any) -> Make:
-    """Return what makes the classifier with other settings; keywords override them."""
+def rae(encoder: str | None = None, held: float | None = None, **changes: Any) -> Make:
+    """Return what makes the classifier with other settings.
+
+    Parameters
+    ----------
+    encoder : str or None
+    held : float or None
+        Share of the rows that weights are chosen by, if not the default's.
+    **changes
+        Of the default preset; the rest is what it has.
+    """
+    options = {} if held is None else {"validation_fraction": held}
 
     def make(seed: int, **more: Any) -> Any:
         class Changed(RAEClassifier):
@@ -64,7 +74,7 @@ def rae(encoder: str | None = None, **changes: Any) -> Make:
                 "default": {**PRESETS["default"], "tables": replace(_SETTINGS, **changes)},
             }
 
-        return Changed(encoder=encoder, decoder=False, random_state=seed, **more)
+        return Changed(encoder=encoder, decoder=False, random_state=seed, **{**options, **more})
 
     return make
 
@@ -87,6 +97,7 @@ LEVERS: dict[str, Make] = {
     "piecewise linear embedding": inside(PiecewiseLinear, rae()),
     **{name: rae(name) for name in ENCODERS},
     "latent dimension 32": rae(latent_dim=32),
+    "no rows held out": rae(held=0.0),
     "half as long": rae(epochs=20, least_steps=300),
     "twice as long": rae(epochs=80, least_steps=1200),
     "weight decay 0.5": rae(weight_decay=0.5, classifier_weight_decay=0.5),
