@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import math
 import os
 import platform
 import shutil
@@ -26,6 +27,7 @@ __all__ = [
     "check_parent",
     "check_writable",
     "explain_os_errors",
+    "finite",
     "is_osrae_folder",
     "is_vacant",
     "jsonable",
@@ -181,6 +183,13 @@ def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
+
+
+def finite(values: Mapping[Any, Any]) -> dict[str, Any]:
+    """Return numbers as JSON knows them: what is not defined is None."""
+    plain = {str(k): v.item() if hasattr(v, "item") else v for k, v in values.items()}
+    return {k: None if isinstance(v, float) and not math.isfinite(v) else v
+            for k, v in plain.items()}  # fmt: skip
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:

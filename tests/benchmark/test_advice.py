@@ -126,6 +126,9 @@ def test_commands_are_quoted():
     assert how_to_train("rae", "birds", size=(32, 48)) == (
         "osrae fit birds --size 32x48 --method rae -o model"
     )
+    assert (
+        how_to_train("rae", "-f.csv", "y") == "osrae fit ./-f.csv --target y --method rae -o model"
+    )
     assert how_to_train("smote", "pictures") == "osrae fit pictures --method smote -o model"
     for name in (*QUICK, "corrected-gradient-boosting"):
         assert (

@@ -74,6 +74,7 @@ def test_a_cell_says_what_it_is():
     [
         ({"seed": -1}, "seed=-1"),
         ({"seed": True}, "seed=True"),
+        ({"seed": 2**32}, "from 0 to 4294967295"),
         ({"core_minutes": 0}, "core_minutes=0"),
         ({"core_minutes": float("inf")}, "core_minutes=inf"),
         ({"core_minutes": True}, "core_minutes=True"),

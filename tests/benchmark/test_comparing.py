@@ -81,6 +81,11 @@ def test_training_is_shortened_to_the_time_there_is(wine, monkeypatch):
     assert 0.001 <= result.shortened < 1
 
 
+def test_names_of_methods_are_text(wine):
+    with pytest.raises(InputError, match="5 is no name of a method"):
+        osrae.compare(*wine, methods=[5])
+
+
 def test_what_comes_next_gets_a_quarter_at_the_cost_of_those_after_it(wine, monkeypatch):
     monkeypatch.setattr(comparing, "_SHORT", np.inf)
     monkeypatch.setattr(comparing, "_SHORT_SHARE", np.inf)

@@ -100,6 +100,10 @@ def test_folds_that_agree_by_chance_are_no_certainty():
     assert beside.p_left == pytest.approx(t.sf((0.01 - 0.2) / scale, 1))
     same = comparison({"logistic-regression": [0.7] * 2, "rae": [0.7] * 2}, counts=few, n_folds=2)
     assert same.compare("logistic-regression", "rae").p_rope == 1
+    for fold, result in enumerate(same.results[0].folds):  # the same scores, other predictions
+        same.results[0].folds[fold] = replace(result, predicted=result.predicted[::-1])
+    by_chance = same.compare("logistic-regression", "rae")
+    assert by_chance.p_left == pytest.approx(t.sf(0.01 / scale, 1))
 
 
 def test_rounding_errors_are_no_spread():

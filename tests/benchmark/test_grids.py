@@ -94,6 +94,8 @@ def test_the_papers_grid_has_its_methods_data_and_seeds():
         ("{data: [digits], methods: [{method: rae, preset: [a]}]}", "preset="),
         ("{data: [digits], methods: [{method: rae, data: digits}]}", "'digits'; expected a list"),
         ("{data: [digits], methods: [{method: rae, settings: 5}]}", "settings=5: expected names"),
+        ("{data: [digits], methods: [rae], seeds: []}", "seeds: the list is empty"),
+        ("{data: [], methods: [rae]}", "data: the list is empty"),
         ("{data: [digits], methods: [{method: rae, settings: {1: 2}}]}", "expected names"),
         ("{data: [digits], methods: [{method: rae, settings: {a: 2026-01-01}}]}", "expected names"),
         ("{data: [digits], methods: [{method: rae, settings: {a: .nan}}]}", "expected names"),
@@ -109,6 +111,13 @@ def test_a_file_that_is_no_text(tmp_path):
     file.write_bytes(b"\x00\xff\xfe")
     with pytest.raises(InputError, match=r"grid.yaml is no YAML"):
         read_grid(str(file))
+
+
+def test_presets_are_for_the_methods_that_have_some():
+    cells = make_cells(["optdigits"], ["rae", "smote"], presets=["default", "paper"])
+    assert [(cell.method, cell.preset) for cell in cells] == [
+        ("rae", "default"), ("rae", "paper"), ("smote", "default"),
+    ]  # fmt: skip
 
 
 def test_a_grid_that_is_not_there():
@@ -127,7 +136,16 @@ def test_a_grid_that_is_not_there():
             Cell(data="digits", method="smote", settings={"classifier.loss": "none"}),
             "'loss' parameter",
         ),
-        (Cell(data="digits", method="smote", preset="paper"), "no setting preset"),
+        (Cell(data="digits", method="smote", preset="paper"), "has no presets"),
+        (
+            Cell(
+                data="keel/glass",
+                method="smote+gradient-boosting",
+                settings={"classifier.max_iter": -5},
+            ),
+            "'max_iter' parameter",
+        ),
+        (Cell(data="keel/glass", method="smote", fold=0, folds=1000), "use fewer folds"),
         (Cell(data="digits", method="rae", settings={"encodr": "conv"}), "no setting encodr"),
         (Cell(data="digits", method="gradient-boosting"), "gradient-boosting is for tables"),
         (Cell(data="digits", method="rae+plain"), "rae is a classifier"),

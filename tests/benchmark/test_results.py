@@ -79,6 +79,11 @@ def test_nothing_half_written_is_left_or_read(tmp_path, monkeypatch):
     [
         ("{", "no result of osrae bench"),
         ("{}", "no result of osrae bench"),
+        ('{"cell": {"data": "a", "method": "b"}, "format_version": 1}', "no result of osrae bench"),
+        (
+            '{"cell": {"data": "a", "method": "b"}, "format_version": 1, "status": "half"}',
+            "no result of osrae bench",
+        ),
         ('{"cell": {"data": "a", "method": "b"}, "format_version": 99}', "format version 99"),
     ],
 )

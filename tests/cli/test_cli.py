@@ -178,6 +178,16 @@ def test_pictures_from_end_to_end(digits, tmp_path):
     )
 
 
+def test_a_model_of_classes_that_cannot_be_held_out(tmp_path):
+    """One class can be held out alone, so that GM is not defined."""
+    frame = pd.DataFrame({"x": np.arange(60.0), "y": ["a"] * 58 + ["b"] * 2})
+    frame.to_csv(tmp_path / "two.csv", index=False)
+    done = osrae("fit", tmp_path / "two.csv", "--target", "y", "-o", tmp_path / "m", "--method",
+                 "weighted-logistic-regression")  # fmt: skip
+    assert "GM – (one class only)" in done.stdout
+    assert "GM – (one class only)" in osrae("info", tmp_path / "m").stdout
+
+
 # ---------------------------------------------------------------- bad input: one sentence, exit 2
 
 

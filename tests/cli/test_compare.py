@@ -37,6 +37,32 @@ def test_what_cannot_be_done_is_refused_before_anything_runs(iris, tmp_path):
     assert "--target" in refused("compare", iris)
 
 
+def test_the_data_are_not_written_over(iris, tmp_path):
+    own = tmp_path / "own.csv"
+    own.write_bytes(iris.read_bytes())
+    link = tmp_path / "link.csv"
+    link.symlink_to(own)
+    for output in (own, link):
+        said = refused("compare", own, "--target", "species", "--table", output)
+        assert "is the data itself; name another file" in said
+    assert "is the data itself" in refused("resample", own, "--target", "species", "-o", own)
+    assert own.read_bytes() == iris.read_bytes()
+
+
+def test_a_column_that_no_model_can_have_as_its_class_is_named(iris, tmp_path):
+    frame = pd.read_csv(iris)
+    frame["half"] = frame.index % 2 + 0.5
+    frame.to_csv(tmp_path / "half.csv", index=False)
+    said = refused("compare", tmp_path / "half.csv", "--target", "half")
+    assert "The column half cannot be the class" in said
+    assert "the first 0.5" in said
+    frame["day"] = pd.Timestamp("2026-01-01") + pd.to_timedelta(frame.index % 2, unit="D")
+    frame.to_parquet(tmp_path / "day.parquet")
+    said = refused("compare", tmp_path / "day.parquet", "--target", "day")
+    assert "The column day cannot be the class" in said
+    assert "model file cannot hold" in said
+
+
 @pytest.mark.parametrize(
     ("text", "seconds"), [("90s", 90), ("10m", 600), ("1.5h", 5400), ("2", 120), ("3 min", 180)]
 )

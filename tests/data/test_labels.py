@@ -151,6 +151,8 @@ def test_the_number_of_missing_labels_is_named():
         label_array(["a", None, np.nan])
     with pytest.raises(InputError, match="2 labels are missing"):
         label_array(pl.Series(["a", None, None]))
+    with pytest.raises(InputError, match="2 labels are missing"):
+        label_array(np.array([1.0, np.nan, np.nan]))
 
 
 @pytest.mark.parametrize(
@@ -166,6 +168,9 @@ def test_the_number_of_missing_labels_is_named():
         ([0.5, 1.25], "Unknown label type: continuous"),
         (objects(0.5, 1), "Unknown label type: continuous"),
         (torch.tensor([0.5, 1.25]), "Unknown label type: continuous"),
+        (np.array([1.0, 2.5]), r"not whole, the first 2\.5; classes are whole numbers or text"),
+        (np.array([1.0, np.inf]), "infinity, which is no class"),
+        (np.array([b"a", b"b"]), "y holds bytes; make them text"),
     ],
 )
 def test_what_names_no_classes_is_refused(y, message):

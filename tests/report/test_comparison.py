@@ -1,4 +1,5 @@
 import html
+from datetime import datetime
 
 import numpy as np
 import pytest
@@ -75,6 +76,25 @@ def test_a_class_of_one_row_and_no_plain_model_are_reported_on():
     assert "differ by 1 point of ACSA or less" in text
 
 
+@pytest.mark.parametrize(
+    "labels",
+    [
+        ["a", 1],
+        [datetime(2026, 1, 1), datetime(2026, 2, 1)],
+        ["1", 1],  # written alike
+    ],
+)
+def test_labels_of_any_sort_are_reported_on(labels):
+    classes = np.empty(2, dtype=object)
+    classes[:] = labels
+    found = comparison({"rae": [0.8, 0.84, 0.82]}, counts=np.array([60, 30]), n_folds=3,
+                       classes=classes)  # fmt: skip
+    names = {str(label) for label in labels}
+    names = names if len(names) == 2 else {repr(label) for label in labels}
+    text = html.unescape(render(comparison_report(found)))
+    assert all(name in text for name in names)
+
+
 def test_scores_that_are_the_same_in_all_folds_have_no_interval():
     page = comparison_report(comparison({"logistic-regression": [1.0] * 5}))
     (ranking,) = page.sections[0].items
@@ -88,7 +108,7 @@ def test_a_model_is_there_to_be_looked_at(monkeypatch):
     monkeypatch.setattr(comparing, "_MOST_REPEATS", 1)
     monkeypatch.setattr(comparing, "_SHORT", np.inf)
     monkeypatch.setattr(comparing, "LEAST_SHARE", 0.0)  # however slow the machine is
-    monkeypatch.setattr(comparing, "_in_turn", lambda runs, *when: ((run, 9.0) for run in runs))
+    monkeypatch.setattr(comparing, "_in_turn", lambda runs, *_: ((r, 9.0, 9.0) for r in runs))
     found = osrae.compare(data.data[rows], data.target[rows],
                           methods=["smote+logistic-regression", "rae"], budget=0.01)  # fmt: skip
     assert found.example.title == found.result("rae").candidate.title  # it has a latent space

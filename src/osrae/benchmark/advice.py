@@ -195,7 +195,8 @@ def how_to_train(
     if data is not None and written and kind in registry.get(first).data:
         given = f" --target {shlex.quote(target)}" if target else ""
         given += f" --size {size[0]}x{size[1]}" if size else ""
-        return f"osrae fit {shlex.quote(data)}{given} --method {name} -o model"
+        path = f"./{data}" if data.startswith("-") else data  # no option
+        return f"osrae fit {shlex.quote(path)}{given} --method {name} -o model"
     read = [] if data is None else _read(data, target, size)
     if registry.get(first).kind == "classifier":
         seed = "random_state=0" if "random_state" in model.get_params(deep=False) else ""

@@ -10,6 +10,7 @@ from typing import Any
 from osrae.benchmark.cells import Cell
 from osrae.benchmark.models import check_method, make_model
 from osrae.data.description import DataKind
+from osrae.errors import InputError
 from osrae.methods import registry
 from osrae.methods.combination import split_name
 
@@ -102,6 +103,9 @@ def candidates(data: DataKind, methods: Sequence[str] | None = None) -> list[Can
         others = [e.name for e in registry.available(data=data) if e.name not in _NOT_ALONE]
         named = dict.fromkeys((*first, *others))
     else:
+        for name in methods:
+            if not isinstance(name, str):
+                raise InputError(f"methods: {name!r} is no name of a method; expected text.")
         named = dict.fromkeys(methods)
     next_ones = first if methods is None else named
     rank = {**dict.fromkeys(named, 2), **dict.fromkeys(next_ones, 1), **dict.fromkeys(always, 0)}

@@ -15,6 +15,7 @@ from osrae.errors import InputError
 __all__ = ["Cell"]
 
 _KEY_LENGTH = 12
+_MOST_SEED = 2**32 - 1  # of NumPy
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +63,8 @@ class Cell:
         for name, value in (("seed", self.seed), ("fold", self.fold or 0)):
             if isinstance(value, bool) or not isinstance(value, int) or value < 0:
                 raise InputError(f"{name}={value!r}: expected a whole number, at least 0.")
+        if self.seed > _MOST_SEED:
+            raise InputError(f"seed={self.seed}: expected a number from 0 to {_MOST_SEED}.")
         if self.core_minutes is not None:
             # A budget is the same one as 20 and as 20.0, and so is its key.
             object.__setattr__(self, "core_minutes", _minutes(self.core_minutes))

@@ -262,12 +262,18 @@ class Comparison:
         ``p_left`` is the probability that ``first`` is better by more than ``rope``, ``p_rope``
         that both are practically the same, ``p_right`` that ``second`` is better.
         """
+        one, other = self.result(first), self.result(second)
+        alike = np.array_equal(one.acsa, other.acsa) and all(
+            np.array_equal(a.predicted, b.predicted)
+            for a, b in zip(one.folds, other.folds, strict=True)
+        )
         return bayesian_correlated_t(
-            self.result(first).acsa,
-            self.result(second).acsa,
+            one.acsa,
+            other.acsa,
             rope=self.rope,
             test_fraction=1 / self.n_folds,
-            resolution=self._resolution,
+            # What predicts the same for every row is the same; equal scores may be by chance.
+            resolution=0.0 if alike else self._resolution,
         )
 
     @property

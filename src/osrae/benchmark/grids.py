@@ -11,9 +11,11 @@ from typing import Any
 import yaml
 
 from osrae.benchmark.cells import Cell
-from osrae.benchmark.models import check_method
+from osrae.benchmark.models import check_method, has_presets
+from osrae.benchmark.parts import rows_in_folds
 from osrae.data.description import DataKind
 from osrae.datasets import describe
+from osrae.datasets.splits import whole_table
 from osrae.errors import InputError
 
 __all__ = ["check_cells", "make_cells", "read_grid", "ready_grids"]
@@ -99,7 +101,7 @@ def make_cells(
         A mapping has ``method``, and may have ``label``, ``preset``, ``settings``, and ``data``:
         those of the grid's data sets that it is for.
     presets : sequence of str
-        For the methods that do not name their own.
+        For the methods that do not name their own; those that have none are there once.
     seeds : iterable of int
     core_minutes, folds
         See `Cell`; with folds, there is a cell for each.
@@ -117,7 +119,7 @@ def make_cells(
         own_data = told.pop("data", None)
         if own_data is not None and name not in _data_sets(own_data):
             continue
-        own = [told.pop("preset")] if "preset" in told else _listed("presets", presets)
+        own = [told.pop("preset")] if "preset" in told else _presets(told["method"], presets)
         for preset, seed, fold in itertools.product(own, _listed("seeds", seeds), parts):
             cells.append(
                 Cell(data=name, preset=preset, seed=seed, core_minutes=core_minutes, fold=fold,
@@ -133,10 +135,16 @@ def check_cells(cells: Iterable[Cell]) -> None:
     ------
     InputError
         If a data set or method does not exist, has no such preset or setting, or does not take
-        such data.
+        such data; or if a table that needs no download has too few rows for the folds.
     """
-    checked = set()
+    checked: set[tuple[Any, ...]] = set()
     for cell in cells:
+        parting = (cell.data, cell.folds)
+        if cell.folds is not None and parting not in checked:
+            checked.add(parting)
+            bundled = describe(cell.data).bundled
+            if bundled is not None:
+                rows_in_folds(cell.data, whole_table(bundled())[1], cell.folds)
         setting = (cell.data, cell.method, cell.preset, repr(sorted(cell.settings.items())))
         if setting not in checked:
             kind: DataKind = "tables" if describe(cell.data).kind == "table" else "pictures"
@@ -158,6 +166,12 @@ def _told(method: str | Mapping[str, Any]) -> dict[str, Any]:
     return dict(method)
 
 
+def _presets(method: Any, presets: Any) -> list[Any]:
+    """Return the presets that a method is measured with."""
+    listed = _listed("presets", presets)
+    return listed if not isinstance(method, str) or has_presets(method) else ["default"]
+
+
 def _data_sets(names: Any) -> list[str]:
     """Return the data sets of a list, as they are called."""
     listed = _listed("data", names)
@@ -170,7 +184,10 @@ def _data_sets(names: Any) -> list[str]:
 def _listed(name: str, values: Any) -> list[Any]:
     if isinstance(values, str) or not isinstance(values, Iterable):
         raise InputError(f"{name}: {values!r}; expected a list.")
-    return list(values)
+    listed = list(values)
+    if not listed:
+        raise InputError(f"{name}: the list is empty, so there is nothing to measure.")
+    return listed
 
 
 def _whole(name: str, value: Any) -> int:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -17,9 +15,9 @@ from osrae.evaluation.calibration import brier_score, expected_calibration_error
 from osrae.evaluation.classification import confusion_table, per_class_table, summary
 from osrae.evaluation.features import default_extractor
 from osrae.evaluation.generation import compare_samples
+from osrae.storage import finite
 
 __all__ = [
-    "finite",
     "makes_samples",
     "score_samples",
     "score_test",
@@ -176,10 +174,3 @@ def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
         {"class": str(label), **finite(values)}
         for label, values in zip(table.index, table.to_dict("records"), strict=True)
     ]
-
-
-def finite(values: Mapping[Any, Any]) -> dict[str, Any]:
-    """Return numbers as JSON knows them: what is not defined is None."""
-    plain = {str(k): v.item() if hasattr(v, "item") else v for k, v in values.items()}
-    return {k: None if isinstance(v, float) and not math.isfinite(v) else v
-            for k, v in plain.items()}  # fmt: skip

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from sklearn.base import BaseEstimator
+
 from osrae.benchmark.cells import Cell
 from osrae.data.description import DataKind
 from osrae.errors import InputError
 from osrae.methods import registry
-from osrae.methods.base import Estimator
 from osrae.methods.combination import classifier_behind, split_name
 from osrae.methods.two_stage import TwoStageClassifier
 
-__all__ = ["check_method", "make_model", "stages"]
+__all__ = ["check_method", "has_presets", "make_model", "stages"]
 
 #: What begins the names of settings of the classifier behind a sampler.
 _SECOND = "classifier."
@@ -34,6 +35,8 @@ def make_model(cell: Cell) -> Any:
     """
     first, second = split_name(cell.method)
     entry = registry.get(first)
+    if cell.preset != "default" and not has_presets(cell.method):
+        raise InputError(f"{first} has no presets; leave out the preset {cell.preset!r}.")
     given = {name: v for name, v in cell.settings.items() if not name.startswith(_SECOND)}
     behind = {
         name.removeprefix(_SECOND): v for name, v in cell.settings.items() if name not in given
@@ -50,11 +53,16 @@ def make_model(cell: Cell) -> Any:
     return TwoStageClassifier(sampler=sampler, classifier=classifier, random_state=cell.seed)
 
 
+def has_presets(method: str) -> bool:
+    """Return whether a method, or the sampler of one, has presets."""
+    return "preset" in registry.get(split_name(method)[0]).defaults
+
+
 def check_method(cell: Cell, data: DataKind) -> None:
     """Refuse a cell whose method does not exist, cannot be set like this, or on such data."""
     model = make_model(cell)
     own = [model.sampler, model.classifier] if isinstance(model, TwoStageClassifier) else [model]
-    for part in (part for part in own if isinstance(part, Estimator)):
+    for part in (part for part in own if hasattr(part, "_parameter_constraints")):
         _check_values(cell, part)
     first = split_name(cell.method)[0]
     takes = registry.get(first).data
@@ -72,7 +80,7 @@ def stages(model: Any) -> list[Any]:
     return [part for part in (model.sampler_, model.classifier_) if part is not None]
 
 
-def _check_values(cell: Cell, part: Estimator) -> None:
+def _check_values(cell: Cell, part: BaseEstimator) -> None:
     presets = getattr(part, "_presets", {})
     if presets and part.get_params()["preset"] not in presets:
         raise InputError(

@@ -83,14 +83,26 @@ def _fold(cell: Cell, folder: Path | None) -> Parts:
     """
     assert cell.folds is not None
     X, y = whole_table(load_original(cell.data, folder))
-    classes, counts = np.unique(y, return_counts=True)
-    kept = np.flatnonzero(np.isin(y, classes[counts >= cell.folds]))
-    if len(np.unique(y[kept])) < 2:
-        raise InputError(
-            f"{cell.data}: fewer than two classes have {cell.folds} rows or more; use fewer folds."
-        )
+    kept = rows_in_folds(cell.data, y, cell.folds)
     X, y = take_rows(X, kept), y[kept]
     folds = StratifiedKFold(cell.folds, shuffle=True, random_state=cell.seed).split(y, y)
     train, test = list(folds)[cell.fold or 0]
     tests = {"test": (take_rows(X, test), y[test])}
     return Parts(take_rows(X, train), y[train], tests, _note(cell.data, folder))
+
+
+def rows_in_folds(data: str, y: np.ndarray, folds: int) -> np.ndarray:
+    """Return the rows of the classes that every fold can be tested on.
+
+    Raises
+    ------
+    InputError
+        If there are fewer than two such classes.
+    """
+    classes, counts = np.unique(y, return_counts=True)
+    fitting = classes[counts >= folds]
+    if len(fitting) < 2:
+        raise InputError(
+            f"{data}: fewer than two classes have {folds} rows or more; use fewer folds."
+        )
+    return np.flatnonzero(np.isin(y, fitting))

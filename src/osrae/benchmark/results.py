@@ -149,6 +149,9 @@ def _read(path: Path) -> Result:
         content = json.loads(path.read_text(encoding="utf-8"))
         cell = Cell.from_dict(content["cell"])
         found = content["format_version"]
+        status = content["status"] if found == FORMAT_VERSION else "done"
+        if status not in ("done", "failed"):
+            raise ValueError(f"status {status!r}")
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(
             f"{path} is no result of osrae bench ({type(error).__name__}: {error}). Move it out of "

@@ -12,10 +12,10 @@ import numpy as np
 from osrae.benchmark.budget import fit_to_budget
 from osrae.benchmark.cells import Cell
 from osrae.benchmark.machine import Meter, code_state, machine, peak_memory, versions
-from osrae.benchmark.measures import finite, score_samples, score_test, shown_latent, shown_samples
+from osrae.benchmark.measures import score_samples, score_test, shown_latent, shown_samples
 from osrae.benchmark.models import make_model, stages
 from osrae.benchmark.parts import Parts, load_parts
-from osrae.storage import jsonable
+from osrae.storage import finite, jsonable
 
 __all__ = ["run_cell"]
 

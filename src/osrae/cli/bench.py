@@ -69,7 +69,8 @@ def cells_of(
         wanted = [_with(method, values) for method in block["methods"]]
         cells += make_cells(**{**block, **told, "methods": wanted})
     if not cells:
-        raise InputError(f"The grid {grid} has no cells for --data and --method as given.")
+        narrowed = " for --data and --method as given" if data or methods else ""
+        raise InputError(f"The grid {grid} has no cells{narrowed}.")
     return list({cell.key: cell for cell in cells}.values())
 
 
@@ -129,6 +130,8 @@ def run(
     quiet: bool,
 ) -> None:
     """Run what is missing of a grid, and say what came of it."""
+    if folder is not None and not folder.exists():
+        raise InputError(f"--folder {folder} does not exist; name the folder that holds the data.")
     store = Results(results)
     with _display(quiet) as report:
         try:

@@ -60,7 +60,7 @@ def run(
     if report is not None:
         check_report_path(report)
     if table is not None:
-        check_output_file(table, (".csv",))
+        check_output_file(table, (".csv",), data)
     source = read_source(data, target, size)
     started = time.monotonic()
 

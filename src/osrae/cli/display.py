@@ -79,9 +79,10 @@ def recall_table(counts: Mapping[str, int], columns: Mapping[str, Mapping[str, A
     return table
 
 
-def score_line(name: str, scores: Mapping[str, float]) -> str:
+def score_line(name: str, scores: Mapping[str, Any]) -> str:
     """Say the summary scores of one model in a line."""
-    gm = "– (one class only)" if math.isnan(scores["gm"]) else f"{100 * scores['gm']:.1f} %"
+    undefined = scores["gm"] is None or math.isnan(scores["gm"])  # None in a model's file
+    gm = "– (one class only)" if undefined else f"{100 * scores['gm']:.1f} %"
     return (
         f"{escape(name)}: ACSA {100 * scores['acsa']:.1f} %, GM {gm}, F1 {100 * scores['f1']:.1f} %"
     )

@@ -30,6 +30,7 @@ from osrae.methods.persistence import save_estimator
 from osrae.methods.registry import get
 from osrae.report.fit import fit_report
 from osrae.report.render import check_report_path, write_report
+from osrae.storage import finite
 from osrae.training.checkpoint import has_checkpoint
 from osrae.training.splitting import split_validation
 
@@ -96,7 +97,7 @@ def run(
     if scored:
         predictions[method.name] = model.predict(parts.X_test)
         held_out = scores(parts.y_test, predictions[method.name])
-        save_estimator(model, output, {**notes, "held_out": held_out})
+        save_estimator(model, output, {**notes, "held_out": finite(held_out)})
     if baseline and not scored:
         note("No class can spare a sample to hold out, so there is nothing to compare on.")
     if baseline and scored:

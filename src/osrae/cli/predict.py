@@ -22,7 +22,7 @@ from osrae.methods.persistence import read_notes
 
 def run(model_path: Path, data: Path, output: Path, priors: str | None, device: str) -> None:
     """Write the data's rows (or file names) with predictions beside them."""
-    check_output_file(output, TABLE_SUFFIXES)
+    check_output_file(output, TABLE_SUFFIXES, data)
     model = load(model_path, device=device)
     if not is_classifier(model):
         raise InputError(f"{model_path} holds a {type(model).__name__}, which cannot predict.")

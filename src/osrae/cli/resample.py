@@ -44,7 +44,7 @@ def run(
 ) -> None:
     """Train, and write the data with new samples."""
     if is_table(data):
-        check_output_file(output, TABLE_SUFFIXES)
+        check_output_file(output, TABLE_SUFFIXES, data)
     else:
         check_output_folder(output)
     checkpoint = checkpoint_beside(output, "checkpoint", resume)

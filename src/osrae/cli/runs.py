@@ -25,12 +25,14 @@ def check_output_folder(path: Path, *, replace: str | None = None) -> None:
     check_writable(path, replace=replace)
 
 
-def check_output_file(path: Path, suffixes: tuple[str, ...]) -> None:
-    """Refuse an output file of another type, or in a place that cannot be written to."""
+def check_output_file(path: Path, suffixes: tuple[str, ...], data: Path | None = None) -> None:
+    """Refuse an output file of another type, in a place that cannot be written to, or the data."""
     if not path.name.lower().endswith(suffixes):
         raise InputError(f"{path}: expected a file ending in {', '.join(suffixes)}.")
     if path.is_dir():
         raise InputError(f"{path} is a folder; name a file.")
+    if data is not None and path.exists() and data.exists() and path.samefile(data):
+        raise InputError(f"{path} is the data itself; name another file to write to.")
     check_parent(path)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from osrae.data.files import is_table, read_table, split_target
 from osrae.data.folders import read_folder
+from osrae.data.labels import encode_labels, label_array, labels_to_json
 from osrae.errors import InputError
 
 __all__ = ["Source", "read_source"]
@@ -55,6 +56,7 @@ def read_source(path: Path, target: str | None, size: tuple[int, int] | None) ->
                 f"the columns {', '.join(map(str, frame.columns[:20]))}."
             )
         X, y = split_target(frame, target)
+        _check_labels(target, y)
         return Source(X, y, None)
     if target is not None:
         raise InputError(
@@ -63,3 +65,11 @@ def read_source(path: Path, target: str | None, size: tuple[int, int] | None) ->
         )
     folder = read_folder(path, size=size)
     return Source(folder.pictures, folder.labels, folder.files)
+
+
+def _check_labels(target: str, y: Any) -> None:
+    """Refuse a column that holds no classes, or none that a model's file can hold."""
+    try:
+        labels_to_json(encode_labels(label_array(y))[0])
+    except InputError as error:
+        raise InputError(f"The column {target} cannot be the class: {error}") from error

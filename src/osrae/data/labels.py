@@ -9,7 +9,7 @@ from typing import Any
 import narwhals.stable.v2 as nw
 import numpy as np
 from scipy import sparse
-from sklearn.utils import assert_all_finite, column_or_1d
+from sklearn.utils import column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 
 from osrae.errors import InputError
@@ -46,8 +46,7 @@ def label_array(y: Any) -> np.ndarray:
         if _is_mixed(y):
             _check_objects(y)
             return y
-    assert_all_finite(y, input_name="y")
-    check_classification_targets(y)
+    _refuse_measurements(y)
     return y
 
 
@@ -118,7 +117,30 @@ def _check_objects(y: np.ndarray) -> None:
                 f"numbers, booleans or other hashable objects. {_TUPLES}"
             ) from error
     if _all(y, Real) and not _all(y, Integral):
-        check_classification_targets(y.astype(np.float64))
+        _refuse_measurements(y.astype(np.float64))
+
+
+def _refuse_measurements(y: np.ndarray) -> None:
+    """Refuse what names no classes; numbers must be whole."""
+    if y.dtype.kind in "fc":
+        lacking = int(np.isnan(y).sum())
+        if lacking:
+            raise _missing(lacking)
+        if not np.isfinite(y).all():
+            raise InputError("Input y contains infinity, which is no class.")
+        broken = y != np.rint(y)
+        if broken.any():
+            raise InputError(
+                f"Unknown label type: continuous. y holds numbers that are not whole, the first "
+                f"{y[broken.argmax()]}; classes are whole numbers or text. If these name classes, "
+                "make them text that is no number, as 'class 1.5'."
+            )
+    if y.dtype.kind == "S":
+        raise InputError("y holds bytes; make them text, as [label.decode() for label in y].")
+    try:
+        check_classification_targets(y)
+    except ValueError as error:
+        raise InputError(str(error)) from error
 
 
 def _sorted(labels: list[Any]) -> list[Any]:

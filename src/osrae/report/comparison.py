@@ -66,6 +66,7 @@ def comparison_report(
     -------
     Page
     """
+    comparison = replace(comparison, classes=_readable(comparison.classes))
     advice = advise(comparison)
     chosen = comparison.result(advice.method)
     measured = comparison.measured
@@ -81,6 +82,14 @@ def comparison_report(
             Code(train or how_to_train(advice.method), "What trains it"),
         ],
     )
+
+
+def _readable(classes: np.ndarray) -> np.ndarray:
+    """Return labels as scores take them: what is no text or number as it is written."""
+    if classes.dtype.kind in "biufU":
+        return classes
+    names = [str(label) for label in classes]
+    return np.array(names if len(set(names)) == len(names) else [repr(c) for c in classes])
 
 
 def _sections(comparison: Comparison, chosen: MethodResult, command: str) -> Iterator[Section]:

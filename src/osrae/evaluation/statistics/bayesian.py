@@ -199,8 +199,8 @@ def bayesian_correlated_t(
         ρ: 1/k for k folds, repeated or not.
     higher_is_better : bool, default=True
     resolution : float, default=0.0
-        By how much a score changes with one prediction: s where all differences are the same and
-        not 0, which in few splits may be by chance.
+        By how much a score changes with one prediction: s where all differences are the same,
+        which in few splits may be by chance.
 
     Returns
     -------
@@ -232,7 +232,7 @@ def bayesian_correlated_t(
     n, mean = len(difference), float(difference.mean())
     correction = 1 / n + test_fraction / (1 - test_fraction)
     deviation = float(difference.std(ddof=1))
-    if deviation <= ROUNDING < abs(mean):
+    if deviation <= ROUNDING:
         deviation = resolution
     scale = deviation * float(np.sqrt(correction))
     return CorrelatedTPosterior(mean, scale, n - 1, rope, *_areas(mean, scale, n - 1, rope))
