@@ -107,6 +107,7 @@ def test_a_model_is_there_to_be_looked_at(monkeypatch):
     rows = np.r_[0:59, 59:99, 130:142]
     monkeypatch.setattr(comparing, "_MOST_REPEATS", 1)
     monkeypatch.setattr(comparing, "_SHORT", np.inf)
+    monkeypatch.setattr(comparing, "_SHORT_SHARE", np.inf)
     monkeypatch.setattr(comparing, "LEAST_SHARE", 0.0)  # however slow the machine is
     monkeypatch.setattr(comparing, "_in_turn", lambda runs, *_: ((r, 9.0, 9.0) for r in runs))
     found = osrae.compare(data.data[rows], data.target[rows],
