@@ -74,6 +74,23 @@ def test_ranks_are_printed_and_written(tmp_path):
     assert ranks == ["1.0", "2.0"]
 
 
+def test_methods_beside_one_are_printed_and_written(tmp_path):
+    y = np.repeat([0, 1], [30, 20])
+    for method, wrong in {"rae": 1, "mixup": 21}.items():
+        told = np.where(np.arange(50) < wrong, 1 - y, y)
+        arrays = {"balanced/true": y, "balanced/predicted": told}
+        acsa = (2 - wrong / 30) / 2
+        write(tmp_path / "own", Cell(data="mnist", method=method), {"balanced": scores(acsa)},
+              arrays=arrays)  # fmt: skip
+    text = osrae("bench", "against", "rae", "--results", tmp_path / "own").stdout
+    assert "−33.33" in text
+    out = tmp_path / "beside.md"
+    osrae("bench", "against", "rae", "--results", tmp_path / "own", "-o", out)
+    assert "**−33.33**" in out.read_text()
+    said = refused("bench", "against", "gamo", "--results", tmp_path / "own")
+    assert "no result of 'gamo'; there are mixup, rae" in said
+
+
 def test_a_figure_is_drawn_also_without_the_data(results, tmp_path):
     out = tmp_path / "f.png"
     (tmp_path / "no-data").mkdir()

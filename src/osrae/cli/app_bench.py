@@ -166,6 +166,24 @@ def bench_ranks(
     show_ranks(results or [Path("results")], against, output)
 
 
+@app.command("against")
+def bench_against(
+    method: Annotated[
+        str, typer.Argument(help="What tables call it, as rae, or 'rae (preset=strong)'.")
+    ],
+    results: _Folders = None,
+    output: _TableFile = None,
+) -> None:
+    """Compare every method with METHOD, data set by data set.
+
+    The difference of ACSA with an interval that allows for other test rows and
+    other seeds. For many data sets, ranks say more.
+    """
+    from osrae.cli.bench_show import show_against
+
+    show_against(method, results or [Path("results")], output)
+
+
 @app.command("figure")
 def bench_figure(
     number: Annotated[int, typer.Argument(metavar="N", help="Number in the paper.")],

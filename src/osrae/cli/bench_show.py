@@ -1,4 +1,4 @@
-"""``osrae bench table``, ``osrae bench figure`` and ``osrae bench list``."""
+"""What ``osrae bench`` shows of results: tables, ranks, figures, and what there is."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from osrae.benchmark.grids import ready_grids
 from osrae.benchmark.measured import Store, read_results
 from osrae.benchmark.rendering import SUFFIXES, to_terminal, write_table
 from osrae.benchmark.tables import TABLES, make_table, table_of
+from osrae.benchmark.tables.against import against_table
 from osrae.benchmark.tables.model import Table as PaperTable
 from osrae.benchmark.tables.ranks import ranks_table
 from osrae.cli.display import console, note
@@ -24,7 +25,7 @@ from osrae.datasets import load_split
 from osrae.errors import InputError
 from osrae.storage import atomic_file, explain_os_errors
 
-__all__ = ["draw", "list_all", "show", "show_ranks"]
+__all__ = ["draw", "list_all", "show", "show_against", "show_ranks"]
 
 #: Training pictures of a class that are drawn beside generated ones.
 _REAL = 10
@@ -47,7 +48,7 @@ def list_all() -> None:
             table.add_section()
         table.add_row(escape(name), escape(about))
     console.print(table)
-    console.print("osrae bench run GRID measures; osrae bench table N, figure N and ranks show.")
+    console.print("osrae bench run GRID measures; table N, figure N, ranks and against METHOD show.")
 
 
 def show(number: int, results: list[Path], output: Path | None) -> None:
@@ -59,6 +60,11 @@ def show(number: int, results: list[Path], output: Path | None) -> None:
 def show_ranks(results: list[Path], against: str | None, output: Path | None) -> None:
     """Print ranks over data sets, or write them to a file."""
     _show(lambda store: ranks_table(store, against), results, output)
+
+
+def show_against(method: str, results: list[Path], output: Path | None) -> None:
+    """Print every method beside one of them, or write that to a file."""
+    _show(lambda store: against_table(store, method), results, output)
 
 
 def _show(make: Callable[[Store], PaperTable], results: list[Path], output: Path | None) -> None:

@@ -34,6 +34,8 @@ class Style:
         Which of several is best.
     differs : bool
         Whether the difference to the paper's value means anything.
+    signed : bool
+        Whether what was measured is a difference itself, and has its sign.
     """
 
     decimals: int | None = 2
@@ -41,6 +43,7 @@ class Style:
     scale: float = 1.0
     best: Literal["max", "min"] | None = "max"
     differs: bool = True
+    signed: bool = False
 
     def write(self, value: float, sign: str = "") -> str:
         """Write a measured number that is in the table's unit."""
@@ -101,7 +104,7 @@ class Value:
         """The measured value, "failed" or a dash."""
         if self.mean is None:
             return "failed" if self.failed else MISSING
-        text = self.style.write(self.mean)
+        text = self.style.write(self.mean, "+" if self.style.signed else "")
         if not self.over_seeds:
             return text
         return f"{text} (one seed)" if self.sd is None else f"{text} ± {self.style.write(self.sd)}"

@@ -88,12 +88,29 @@ def _by_value(subject: str, places: Sequence[Found], of: Callable[[Measured], st
 
 
 def _where(some: Sequence[Found], places: Sequence[Found]) -> str:
-    """Name some of the places, method by method; of a method in all its places, only the name."""
-    data = _by_column(places)
-    return " and for ".join(
-        method if names == data[method] else f"{method} on {_listed(names)}"
-        for method, names in _by_column(some).items()
-    )
+    """Name some of the places, in the shorter of two ways.
+
+    Method by method, or first the data sets of which it is all places and then the rest.
+    """
+    columns, told = _by_column(places), _by_column(some)
+    ways = [_method_by_method(told, columns)]
+    whole = [
+        data for data in dict.fromkeys(name for names in told.values() for name in names)
+        if all(data in told.get(m, []) for m, names in columns.items() if data in names)
+    ]  # fmt: skip
+    if whole:
+        rest = {m: names for m, names in told.items() if not set(names) <= set(whole)}
+        beside = {
+            m: names if names == columns[m] else [data for data in names if data not in whole]
+            for m, names in rest.items()
+        }
+        ways.append([f"everything on {_listed(whole)}", *_method_by_method(beside, columns)])
+    return min((" and for ".join(way) for way in ways), key=len)
+
+
+def _method_by_method(told: dict[str, list[str]], columns: dict[str, list[str]]) -> list[str]:
+    """Name data sets of each method; of a method in all its places, only the name."""
+    return [m if names == columns[m] else f"{m} on {_listed(names)}" for m, names in told.items()]
 
 
 def _by_column(places: Sequence[Found]) -> dict[str, list[str]]:

@@ -22,6 +22,7 @@ from osrae.evaluation.statistics.bayesian import (
 )
 from osrae.evaluation.statistics.effects import EffectSizes, effect_sizes
 from osrae.evaluation.statistics.friedman import FriedmanResult, average_ranks, friedman_test
+from osrae.evaluation.statistics.paired import AcsaDifference, acsa_difference
 from osrae.evaluation.statistics.posthoc import (
     all_pairs,
     bonferroni_dunn_cd,
@@ -36,11 +37,13 @@ if TYPE_CHECKING:
     from osrae.evaluation.statistics.posterior_plots import posterior_density, posterior_simplex
 
 __all__ = [
+    "AcsaDifference",
     "CorrelatedTPosterior",
     "EffectSizes",
     "FriedmanResult",
     "ScoreTable",
     "SignedRankPosterior",
+    "acsa_difference",
     "adjust_bergmann_hommel",
     "adjust_bonferroni",
     "adjust_holm",
