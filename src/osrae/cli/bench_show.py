@@ -48,7 +48,7 @@ def list_all() -> None:
             table.add_section()
         table.add_row(escape(name), escape(about))
     console.print(table)
-    console.print("osrae bench run GRID measures; table N, figure N, ranks and against METHOD show.")
+    console.print("osrae bench run GRID measures; table N, figure N, ranks, against METHOD show.")
 
 
 def show(number: int, results: list[Path], output: Path | None) -> None:

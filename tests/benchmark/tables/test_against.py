@@ -110,3 +110,16 @@ def test_beside_another_preset(folder):
 def test_what_was_not_measured_is_refused(folder):
     with pytest.raises(InputError, match="no result of 'gamo'; there are mixup, plain, rae"):
         against_table(read_results([folder]), "gamo")
+
+
+def test_notes_name_data_sets_where_that_is_shorter(folder):
+    for data in ("mnist", "cifar10", "optdigits"):
+        for method in ("rae", "plain", "mixup"):
+            for seed in (0, *((2, 3) if data == "optdigits" else ())):
+                keep(folder, Cell(data=data, method=method, seed=seed), told(5))
+    for method in ("plain", "mixup"):
+        keep(folder, Cell(data="mnist", method=method, seed=1), told(5))
+    table = against_table(read_results([folder]), "rae")
+    (seeds,) = (note for note in table.notes if note.startswith("Seeds"))
+    assert "; 0, 2, 3 for everything on OPTICAL DIGITS" in seeds
+    assert "Seeds: 0; 0, 1 for everything on MNIST" in seeds
