@@ -97,7 +97,10 @@ def test_variants_of_the_method_stand_beside_it_and_ablations_do_not(folder):
         write(folder, Cell(data="mnist", method="rae", settings=settings, preset=preset,
                            label=label), parts(0.9))  # fmt: skip
     table = make_table(1, read_results([folder]))
+    write(folder, Cell(data="mnist", method="rae-sampler"), parts(0.9))
+    with_sampler = make_table(1, read_results([folder]))
     assert table.columns[:4] == ("RAE", "RAE, equal networks", "RAE (preset=paper)", "DeepSMOTE")
+    assert with_sampler.columns[1:3] == ("RAE, equal networks", "RAE, as a sampler")
     equal = place(table, "RAE, equal networks", "MNIST", "ACSA")
     assert equal.difference_text == "−6.79"
 

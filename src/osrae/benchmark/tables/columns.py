@@ -42,6 +42,7 @@ METHOD_TITLES: Mapping[str, str] = {
     "rae": "RAE", "deepsmote": "DeepSMOTE", "gamo": "GAMO", "gamo2pix": "GAMO2PIX",
     "bagan": "BAGAN", "dgc": "DGC", "smote": "SMOTE", "amdo": "AMDO", "mc-ccr": "MC-CCR",
     "mc-rbo": "MC-RBO", "rae-equal": "RAE, equal networks",
+    "rae-sampler": "RAE, as a sampler",
 }  # fmt: skip
 SCORE_TITLES: Mapping[str, str] = {
     "acsa": "ACSA", "f1": "F1", "gm": "GM", "recall_gm": "GM of recalls", "density": "density",
@@ -51,8 +52,9 @@ SCORE_TITLES: Mapping[str, str] = {
 #: Scores between 0 and 1 that are printed in per cent.
 PERCENT = Style(decimals=2, scale=100)
 
-#: The method with Table 16's encoder and without augmentation and averages, as the others have it.
-_EQUAL = "rae-equal"
+#: The method with Table 16's encoder and without augmentation and averages, as the others have it;
+#: and making samples for the classifier that is behind theirs.
+_VARIANTS = ("rae-equal", "rae-sampler")
 
 
 @dataclass(frozen=True)
@@ -84,12 +86,13 @@ def method_title(name: str) -> str:
 def method_columns(store: Store, data: Iterable[str], methods: Sequence[str]) -> list[str]:
     """Return the methods of a table, each with what there is of its variants behind it.
 
-    These are its presets, and the paper's own method with networks made equal to the others'.
+    These are its presets, and of the paper's own method the one with networks made equal to the
+    others', and the one that makes samples for their classifier.
     """
     names = list(data)
     columns: list[str] = []
     for method in methods:
-        variants = [*([_EQUAL] if method == "rae" else []), *store.presets(method)]
+        variants = [*(_VARIANTS if method == "rae" else ()), *store.presets(method)]
         there = [v for v in variants if v not in methods and any(store.groups(d, v) for d in names)]
         columns += [method, *there]
     return columns
