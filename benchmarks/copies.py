@@ -6,7 +6,7 @@ For every method that makes pictures: those that a result keeps (five of each cl
 pictures, up to 200, each beside the training pictures of its class. "Nearer" is how probable it is
 that a generated picture lies nearer to the training data than a real one (Mann and Whitney's U,
 as Meehan, Chaudhuri and Dasgupta, AISTATS 2020, test for copies): 0.5 is as near as real pictures
-are. Blurred pictures are near to everything; a copy is near to one picture only. So the ratio of its
+are. Blurred pictures are near to everything; a copy is near to one only. So the ratio of its
 distances to the nearest training picture and the next is shown, too, which is 0 for a copy, beside
 that of real pictures. Means over the classes; distances are between pixels.
 """
