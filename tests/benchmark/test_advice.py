@@ -79,6 +79,9 @@ def test_training_that_was_cut_short_is_said():
     cut = dataclasses.replace(found.results[1], shortened=0.4)
     text = advise(dataclasses.replace(found, results=(found.results[0], cut))).text
     assert "its training was cut to 40 % by the time budget" in text
+    nearly = dataclasses.replace(cut, shortened=0.95)
+    text = advise(dataclasses.replace(found, results=(found.results[0], nearly))).text
+    assert "cut to" not in text
 
 
 def test_methods_that_were_left_out_are_counted():

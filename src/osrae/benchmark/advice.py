@@ -25,6 +25,8 @@ _LIKELY = 0.5
 _SURE = 0.8
 #: Fewer rows than this leave the recall of a class uncertain by more than 15 points.
 _FEW = 40
+#: Training that is cut to less than this share of its length is spoken of.
+_MOST = 0.9
 
 
 @dataclass(frozen=True)
@@ -147,7 +149,7 @@ def _second(comparison: Comparison, chosen: MethodResult) -> str:
         f"Of {which}, {comparison.classes[rarest]} with {count} rows, it finds {_percent(recall)}"
     )
     cut = ""
-    if chosen.shortened < 1:
+    if chosen.shortened < _MOST:
         share = f"{100 * chosen.shortened:.0f} %"
         cut = f"; its training was cut to {share} by the time budget, so it may do better"
     if count < _FEW:

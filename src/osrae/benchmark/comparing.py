@@ -25,6 +25,7 @@ from osrae.benchmark.comparison import (
     MethodResult,
     share_until,
 )
+from osrae.benchmark.gathered import GatheredWarnings
 from osrae.benchmark.measures import makes_samples
 from osrae.data.codec import fit_codec
 from osrae.data.description import DataKind
@@ -140,7 +141,8 @@ def compare(
     _check_values(X)
     folds = _Folds(X, codes, classes, _fold_number(classes, codes), seed)
     short = min(_SHORT, _SHORT_SHARE * budget)
-    runs = [_Run(MethodResult(candidate), folds, short) for candidate in chosen]
+    gathered = GatheredWarnings()
+    runs = [_Run(MethodResult(candidate), folds, short, gathered) for candidate in chosen]
     repeats, interrupted = 0, False
     example: Example | None = None
     try:
@@ -165,8 +167,7 @@ def compare(
             raise
         interrupted = True
     results = [run.whole(max(repeats, 1)) for run in runs]
-    for run in runs:
-        run.tell_warnings()
+    gathered.tell(stacklevel=2)
     if not any(result.folds for result in results):
         raise InputError(_nothing(results))
     return Comparison(
@@ -284,12 +285,15 @@ class _Run:
     folds : _Folds
     short : float
         Seconds that it may take in any case.
+    gathered : GatheredWarnings
+        What takes its warnings.
     """
 
-    def __init__(self, result: MethodResult, folds: _Folds, short: float) -> None:
-        self.result, self.folds, self.short = result, folds, short
+    def __init__(
+        self, result: MethodResult, folds: _Folds, short: float, gathered: GatheredWarnings
+    ) -> None:
+        self.result, self.folds, self.short, self.gathered = result, folds, short, gathered
         self.timed: TrainingPlan | None = None
-        self.warnings: dict[tuple[str, type[Warning]], None] = {}
         self.example: Example | None = None
 
     def first(self, seconds: float, most: float) -> None:
@@ -346,19 +350,6 @@ class _Run:
             self.result.needs = 0.0
             self.result.folds.clear()
 
-    @contextmanager
-    def _warnings_kept(self) -> Iterator[None]:
-        """Keep warnings for the end: of every fold and method, they would bury the rest."""
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            yield
-        self.warnings |= {(str(one.message), one.category): None for one in caught}
-
-    def tell_warnings(self) -> None:
-        """Warn of each thing once."""
-        for message, category in self.warnings:
-            warnings.warn(f"{self.result.candidate.title}: {message}", category, stacklevel=3)
-
     def whole(self, repeats: int) -> MethodResult:
         """Return the result with whole repetitions only: all methods have the same folds."""
         result, n_folds = self.result, self.folds.n_folds
@@ -373,7 +364,7 @@ class _Run:
         if self.timed is None:
             train, _ = next(self.folds.of(0))
             trial = max(_TRIAL_SHARE * seconds, 1.0)
-            with self._warnings_kept():
+            with self.gathered.of(self.result.candidate.title):
                 self.timed = TrainingPlan.of(self._model(0), *self.folds.rows(train), trial)
         full = self.timed.seconds * self.folds.n_folds / torch.get_num_threads()
         self.result.needs = full
@@ -396,7 +387,7 @@ class _Run:
         """Train on a fold's training rows and score on its test rows."""
         started = time.perf_counter()
         model, classes = self._model(number), self.folds.classes
-        with self._warnings_kept():
+        with self.gathered.of(self.result.candidate.title):
             model.fit(*self.folds.rows(train))
             held, _ = self.folds.rows(test)
             predicted = _codes(model.predict(held), classes)
@@ -429,4 +420,7 @@ def _fits(runs: list[_Run], deadline: float) -> bool:
 
 
 def _told(seconds: float) -> str:
-    return f"{seconds / 60:.0f} min" if seconds >= 90 else f"{seconds:.0f} s"
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = seconds / 60
+    return f"{minutes:.0f} min" if minutes < 90 else f"{minutes / 60:.1f} h"
