@@ -45,8 +45,13 @@ TABLES = [
 OTHERS = (
     "gradient-boosting", "weighted-gradient-boosting", "corrected-gradient-boosting",
     "corrected-logistic-regression", "smote+logistic-regression", "smote+random-forest",
-    "smote+gradient-boosting", "balanced-random-forest",
+    "smote+gradient-boosting", "balanced-random-forest", "plain", "logit-adjustment", "ldam-drw",
 )  # fmt: skip
+#: What of the others has settings of its own: method and settings.
+CHANGED_OTHERS = {
+    f"{name}, no rows held out": (name, {"validation_fraction": 0.0})
+    for name in ("plain", "logit-adjustment", "ldam-drw")
+}
 _FOLDS, _SHOWN = 5, 3  # so many of five
 _SETTINGS = PRESETS["default"]["tables"]
 _ACROSS = tuple("across" if phase == "latent" else phase for phase in _SETTINGS.schedule)
@@ -110,6 +115,12 @@ LEVERS: dict[str, Make] = {
     "mixtures of 3": rae(mixture_size=3),
     "mixer": rae(mixing="mixer"),
     "ensemble of 4": several(4, rae()),
+    "no rows held out, ensemble of 4": several(4, rae(held=0.0)),
+    "no rows held out, quantiles of numbers": inside(Quantiles, rae(held=0.0)),
+    "no rows held out, twice as long": rae(held=0.0, epochs=80, least_steps=1200),
+    "no rows held out, half as long": rae(held=0.0, epochs=20, least_steps=300),
+    "no rows held out, mixup across classes": rae(held=0.0, mixup="mixup", schedule=_ACROSS),
+    "no rows held out, latent dimension 32": rae(held=0.0, latent_dim=32),
 }
 
 
@@ -121,8 +132,13 @@ def models(levers: list[str]) -> Iterator[tuple[str, bool, Callable[[int], Any]]
             yield name, True, make
             yield name, False, lambda seed, make=make: make(seed, oversampling=False)
         else:
-            cell = {"data": "yours", "method": name, "fold": 0, "folds": _FOLDS}
-            yield name, False, lambda seed, cell=cell: make_model(Cell(seed=seed, **cell))
+            method, settings = CHANGED_OTHERS.get(name, (name, {}))
+            cell = {"data": "yours", "method": method, "settings": settings, "fold": 0}
+            yield (
+                name,
+                False,
+                lambda seed, cell=cell: make_model(Cell(seed=seed, folds=_FOLDS, **cell)),
+            )
 
 
 def measure(out: Path, levers: list[str], tables: list[str]) -> None:
@@ -176,7 +192,7 @@ def show(lines: list[dict[str, Any]]) -> str:
 
 
 def main() -> None:
-    known = [*OTHERS, *LEVERS]
+    known = [*OTHERS, *CHANGED_OTHERS, *LEVERS]
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--levers", nargs="+", default=known, choices=known)
     parser.add_argument("--tables", nargs="+", default=TABLES, choices=TABLES)
