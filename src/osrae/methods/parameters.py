@@ -111,11 +111,11 @@ class TrainingParameters(DataParameters):
 class ValidationParameters:
     """What is held back from training."""
 
-    validation_fraction: float = 0.1
+    validation_fraction: float | None = None
     patience: int | None = None
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "validation_fraction": [positive("left", 1)],
+        "validation_fraction": [positive("left", 1), None],
         "patience": [whole(1), None],
     }
 
