@@ -45,7 +45,8 @@ TABLES = [
 OTHERS = (
     "gradient-boosting", "weighted-gradient-boosting", "corrected-gradient-boosting",
     "corrected-logistic-regression", "smote+logistic-regression", "smote+random-forest",
-    "smote+gradient-boosting", "balanced-random-forest", "plain", "logit-adjustment", "ldam-drw",
+    "smote+gradient-boosting", "rae-sampler+gradient-boosting", "balanced-random-forest", "plain",
+    "logit-adjustment", "ldam-drw",
 )  # fmt: skip
 #: What of the others has settings of its own: method and settings.
 CHANGED_OTHERS = {
