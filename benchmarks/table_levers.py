@@ -6,7 +6,7 @@
 
 Three folds each of 24 tables of KEEL and UCI whose rows are in none of the tables of the ready grid
 `tables`. A lever is what differs from the default preset without its decoder (which leaves the
-classifier nearly as it is) and with a tenth of the rows held out; each is measured with the mixtures
+classifier nearly as it is) and with a tenth of the rows held out; each is measured with mixtures
 of a class and without, on the same encoder and as many steps. What people use instead stands beside
 them. It takes six hours of one core; a file that is there is gone on with.
 """
