@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from statistics import fmean
 
@@ -10,7 +10,7 @@ from osrae.benchmark.advice import chance_text
 from osrae.benchmark.measured import Measured, Store
 from osrae.benchmark.tables.columns import Found
 from osrae.benchmark.tables.notes import made_with
-from osrae.benchmark.tables.over_data import ROPE, gapless
+from osrae.benchmark.tables.over_data import ROPE, gapless, left_out
 from osrae.errors import InputError
 from osrae.evaluation.statistics import (
     ScoreTable,
@@ -54,14 +54,16 @@ def grid_report(store: Store, *, title: str = "", command: str = "") -> Page:
     if not shown:
         raise InputError("There is no result to report on; `osrae bench run` makes some.")
     methods = list(dict.fromkeys(name for groups in shown.values() for name in groups))
-    table = gapless({(d, m): mean_acsa(g) for d, own in shown.items() for m, g in own.items()})
+    means = {(d, m): mean_acsa(g) for d, own in shown.items() for m, g in own.items()}
+    table = gapless(means)
+    ranked = [] if table is None else [_over_data_sets(table, _left_out(means, table))]
     n_results = sum(len(group.whole) for groups in shown.values() for group in groups.values())
     return Page(
         title=title or "Benchmark",
         subtitle=f"{len(methods)} methods, {len(shown)} data sets, {n_results} results, "
         f"{date.today().isoformat()}",
         lead=_lead(shown, table),
-        sections=list(_sections(store, shown, methods, table, command)),
+        sections=list(_sections(store, shown, methods, ranked, command)),
     )
 
 
@@ -75,18 +77,14 @@ def _methods(store: Store, data: str) -> dict[str, Measured]:
     return dict(sorted(done.items(), key=lambda item: -fmean(item[1].scores("acsa"))))
 
 
-def _left_out(shown: dict[str, dict[str, Measured]], table: ScoreTable) -> str:
+def _left_out(means: Mapping[tuple[str, str], float], table: ScoreTable) -> str:
     """Say what ranks are not over."""
-    methods = dict.fromkeys(title for groups in shown.values() for title in groups)
+    whys = ("measured on fewer than half of the data sets", "a method is missing there")
     parts = [
         f"{', '.join(names)} ({why})"
-        for names, why in (
-            ([m for m in methods if m not in table.methods],
-             "measured on fewer than half of the data sets"),
-            ([d for d in shown if d not in table.datasets], "a method is missing there"),
-        )
+        for names, why in zip(left_out(means, table), whys, strict=True)
         if names
-    ]  # fmt: skip
+    ]
     return f" Left out: {'; '.join(parts)}." if parts else ""
 
 
@@ -118,12 +116,11 @@ def _sections(
     store: Store,
     shown: dict[str, dict[str, Measured]],
     methods: Sequence[str],
-    table: ScoreTable | None,
+    ranked: Sequence[Section],
     command: str,
 ) -> Iterator[Section]:
     yield _overview(shown, methods)
-    if table is not None:
-        yield _over_data_sets(table, _left_out(shown, table))
+    yield from ranked
     for data, groups in list(shown.items())[:_MOST_SECTIONS]:
         yield data_set_section(data, groups)
     yield from _failures(store)
@@ -159,7 +156,7 @@ def _overview(shown: dict[str, dict[str, Measured]], methods: Sequence[str]) -> 
     )
 
 
-def _over_data_sets(table: ScoreTable, left_out: str) -> Section:
+def _over_data_sets(table: ScoreTable, without: str) -> Section:
     ranks = average_ranks(table).sort_values(kind="stable")
     first = ranks.index[0]
     rows: list[list[str | float]] = []
@@ -171,7 +168,7 @@ def _over_data_sets(table: ScoreTable, left_out: str) -> Section:
     columns = ["better, %", "practically the same, %", "worse, %"]
     return Section(
         "Over all data sets",
-        f"Ranks over {len(table.datasets)} data sets.{left_out} {first} against each other one: "
+        f"Ranks over {len(table.datasets)} data sets.{without} {first} against each other one: "
         "the probability that it is better, practically the same or worse on a new data set "
         f"(Bayesian signed-rank test; differences of up to {100 * ROPE:g} point make no "
         "difference).",

@@ -18,6 +18,7 @@ __all__ = [
     "friedman_note",
     "gapless",
     "left_out",
+    "left_out_notes",
     "main_scores",
 ]
 
@@ -93,11 +94,21 @@ def gapless(means: Mapping[tuple[str, str], float]) -> ScoreTable | None:
 
 def left_out(
     means: Mapping[tuple[str, str], float], table: ScoreTable, wanted: Sequence[str] = ()
+) -> tuple[list[str], list[str]]:
+    """Return the methods and the data sets that `gapless` left out, or there was nothing of."""
+    methods = dict.fromkeys((*wanted, *(m for _, m in means)))
+    data = dict.fromkeys(d for d, _ in means)
+    return (
+        [m for m in methods if m not in table.methods],
+        [d for d in data if d not in table.datasets],
+    )
+
+
+def left_out_notes(
+    means: Mapping[tuple[str, str], float], table: ScoreTable, wanted: Sequence[str] = ()
 ) -> list[str]:
-    """Say which methods and data sets `gapless` left out, and which there was nothing of."""
-    measured = (m for _, m in means)
-    methods = [m for m in dict.fromkeys((*wanted, *measured)) if m not in table.methods]
-    data = dict.fromkeys(d for d, _ in means if d not in table.datasets)
+    """Say what `gapless` left out, and why."""
+    methods, data = left_out(means, table, wanted)
     notes = []
     if methods:
         names = ", ".join(map(method_title, methods))

@@ -14,7 +14,7 @@ from osrae.benchmark.tables.over_data import (
     data_listed,
     friedman_note,
     gapless,
-    left_out,
+    left_out_notes,
     main_scores,
 )
 from osrae.errors import InputError
@@ -85,7 +85,7 @@ def ranks_table(store: Store, against: str | None = None) -> Table:
         f"{title}, adjusted p. Better, equal, worse: probability that a method is better than "
         f"{title} on a new data set by more than one point of ACSA, equal within one point, or "
         "worse (Bayesian signed-rank test, 50,000 samples of the posterior).",
-        *left_out(means, table),
+        *left_out_notes(means, table),
         *made_with([f for (d, m), f in found.items() if m in table.methods and d in table.datasets],
                    spread=False),
     ]  # fmt: skip

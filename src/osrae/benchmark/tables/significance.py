@@ -13,7 +13,7 @@ from osrae.benchmark.tables.over_data import (
     data_listed,
     friedman_note,
     gapless,
-    left_out,
+    left_out_notes,
     main_scores,
 )
 from osrae.errors import InputError
@@ -56,7 +56,7 @@ def table_2(store: Store) -> Table:
     shown = [f for (d, m), f in found.items() if m in methods and d in data]
     notes = [
         *_said(table),
-        *left_out(means, table, _BASELINES),
+        *left_out_notes(means, table, _BASELINES),
         *made_with(shown, spread=False),
     ]
     caption = (
