@@ -105,6 +105,16 @@ def sampler(
 
 LEVERS = {
     "base": sampler(),
+    "encoder of Table 16": sampler(encoder="conv"),
+    "no augmentation": sampler(augmentation="none"),
+    "encoder of Table 16, no augmentation": sampler(encoder="conv", augmentation="none"),
+    "encoder of Table 16, no augmentation, encoder's rate 2e-4": sampler(
+        encoder="conv", augmentation="none", learning_rate=2e-4
+    ),
+    "no augmentation, reconstruction moves the encoder, weight 1": sampler(
+        augmentation="none", reconstruction_weight=1.0
+    ),
+    "no averages": sampler(weight_averaging=0.0),
     "critic in every second step": sampler(schedule=("joint", "reconstruct")),
     "critic in every step": sampler(schedule=("joint",)),
     "no critic": sampler(schedule=("reconstruct",)),
