@@ -60,14 +60,16 @@ _ACROSS = tuple("across" if phase == "latent" else phase for phase in _SETTINGS.
 Make = Callable[..., Any]
 
 
-def rae(encoder: str | None = None, held: float = 0.1, **changes: Any) -> Make:
+def rae(encoder: str | None = None, held: float = 0.1, last: bool = False, **changes: Any) -> Make:
     """Return what makes the classifier with other settings.
 
     Parameters
     ----------
     encoder : str or None
     held : float
-        Share of the rows that weights are chosen by; nothing has become the default by this.
+        Share of the rows that weights are chosen by, and the temperature.
+    last : bool
+        Keep the last weights; what is held out then decides the temperature alone.
     **changes
         Of the default preset; the rest is what it has.
     """
@@ -78,6 +80,9 @@ def rae(encoder: str | None = None, held: float = 0.1, **changes: Any) -> Make:
                 **PRESETS,
                 "default": {**PRESETS["default"], "tables": replace(_SETTINGS, **changes)},
             }
+
+            def _run(self, data: Any, held: Any, *others: Any) -> Any:
+                return super()._run(data, () if last else held, *others)
 
         return Changed(encoder=encoder, decoder=False, random_state=seed,
                        validation_fraction=held, **more)  # fmt: skip
@@ -104,6 +109,7 @@ LEVERS: dict[str, Make] = {
     **{name: rae(name) for name in ENCODERS},
     "latent dimension 32": rae(latent_dim=32),
     "no rows held out": rae(held=0.0),
+    "last weights": rae(last=True),
     "half as long": rae(epochs=20, least_steps=300),
     "twice as long": rae(epochs=80, least_steps=1200),
     "weight decay 0.5": rae(weight_decay=0.5, classifier_weight_decay=0.5),

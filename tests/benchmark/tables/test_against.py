@@ -11,7 +11,7 @@ from osrae.errors import InputError
 from osrae.evaluation.classification import summary
 from osrae.evaluation.statistics import acsa_difference
 
-from ..result_cases import scores, write
+from ..result_cases import scores, write, write_failed
 
 TRUE = np.repeat([0, 1, 2], [50, 30, 20])
 
@@ -64,6 +64,7 @@ def test_bold_is_what_differs_and_the_best_comes_first(folder):
     near = row(table, "CIFAR-10", "mixup")["difference"]
     assert near.own_text == "+0.67"
     assert not near.bold
+    assert not any(row(table, "MNIST", "plain")[name].bold for name in ("from", "to"))
     assert row(table, "MNIST", "RAE")["difference"].own_text == "–"
 
 
@@ -71,6 +72,8 @@ def test_only_seeds_that_both_have_count(folder):
     keep(folder, Cell(data="mnist", method="ldam-drw", seed=1), told(8))
     table = against_table(read_results([folder]), "rae")
     assert row(table, "MNIST", "ldam-drw")["difference"].own_text == "−1.33"
+    assert row(table, "MNIST", "ldam-drw")["common seeds"].own_text == "1"
+    assert row(table, "MNIST", "plain")["common seeds"].own_text == "2"
     keep(folder, Cell(data="mnist", method="remix", seed=7), told(8))
     table = against_table(read_results([folder]), "rae")
     assert row(table, "MNIST", "remix")["difference"].own_text == "–"
@@ -86,6 +89,7 @@ def test_folds_are_put_together(tmp_path):
     keep(tmp_path, Cell(data="keel/glass", method="mixup"), told(3))  # of other test rows
     table = against_table(read_results([tmp_path]), "rae")
     assert [r.stubs[1] for r in table.rows] == ["RAE", "plain"]
+    assert "Left out, measured on other test rows: mixup on keel/glass." in table.notes
     found = row(table, "keel/glass", "plain")
     order = np.concatenate([np.flatnonzero(part) for part in parts])
     apart = acsa_difference([TRUE[order]], [told(24)[order]], [told(4)[order]])
@@ -105,6 +109,29 @@ def test_beside_another_preset(folder):
         ("MNIST", "RAE (preset=strong)"), ("MNIST", "RAE"), ("MNIST", "plain"),
     }  # fmt: skip
     assert "beside RAE (preset=strong)" in to_markdown(table)
+
+
+def test_what_failed_is_said(folder):
+    write_failed(folder, Cell(data="mnist", method="gamo"))
+    table = against_table(read_results([folder]), "rae")
+    assert row(table, "MNIST", "GAMO")["ACSA, %"].own_text == "failed"
+    assert row(table, "MNIST", "GAMO")["difference"].own_text == "–"
+    assert any(note.startswith("Failed: GAMO on MNIST") for note in table.notes)
+    with pytest.raises(InputError, match="Every cell of 'gamo' failed"):
+        against_table(read_results([folder]), "gamo")
+
+
+def test_the_parting_of_the_control_counts(folder):
+    for fold in (0, 1):
+        cell = Cell(data="mnist", method="plain", fold=fold, folds=2, core_minutes=500.0)
+        keep(folder, cell, told(50))
+    table = against_table(read_results([folder]), "rae")
+    assert row(table, "MNIST", "plain")["difference"].own_text == "−13.33"
+
+
+def test_a_method_may_be_called_as_tables_call_it(folder):
+    tables = [against_table(read_results([folder]), name) for name in ("rae", "RAE")]
+    assert tables[0] == tables[1]
 
 
 def test_what_was_not_measured_is_refused(folder):

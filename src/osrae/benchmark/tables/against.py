@@ -8,7 +8,7 @@ import numpy as np
 
 from osrae.benchmark.measured import Measured, Store
 from osrae.benchmark.results import Result
-from osrae.benchmark.tables.columns import DATA_TITLES, PERCENT, Found, find, method_title
+from osrae.benchmark.tables.columns import DATA_TITLES, PERCENT, Found, find, method_title, value
 from osrae.benchmark.tables.model import Row, Style, Table, Value
 from osrae.benchmark.tables.notes import made_with
 from osrae.errors import InputError
@@ -18,7 +18,8 @@ __all__ = ["against_table"]
 
 _APART = Style(best=None, differs=False, signed=True)
 _MINUTES = Style(decimals=1, best=None, differs=False)
-_COLUMNS = ("ACSA, %", "difference", "from", "to", "core minutes")
+_COUNT = Style(decimals=0, best=None, differs=False)
+_COLUMNS = ("ACSA, %", "difference", "from", "to", "common seeds", "core minutes")
 
 
 def against_table(store: Store, against: str) -> Table:
@@ -28,7 +29,7 @@ def against_table(store: Store, against: str) -> Table:
     ----------
     store : Store
     against : str
-        Title of a method, see `Cell.title`.
+        A method, as `Cell.title` or tables call it.
 
     Returns
     -------
@@ -41,49 +42,85 @@ def against_table(store: Store, against: str) -> Table:
     InputError
         If nothing was measured of that method.
     """
-    controls = {d: f for d in store.data if (f := find(store, d, against)) and f.shown.whole}
+    name = _name(store, against)
+    controls = {d: f for d in store.data if (f := find(store, d, name)) and f.shown.whole}
     if not controls:
-        there = sorted({title for d in store.data for title in store.titles(d)})
-        raise InputError(f"There is no result of {against!r}; there are {', '.join(there)}.")
-    rows, shown = [], []
+        raise InputError(f"Every cell of {against!r} failed: there is nothing to compare with.")
+    rows: list[Row] = []
+    shown: list[Found] = []
+    elsewhere: list[str] = []
     for data, control in controls.items():
-        found = _comparable(store, data, control)
-        shown += found
-        for f in sorted(found, key=lambda f: -float(np.mean(f.shown.scores("acsa")))):
-            values = _values(f.shown, control.shown)
-            rows.append(Row((DATA_TITLES.get(data, data), f.column), values))
-    title = method_title(against)
-    notes = (
-        f"Difference: by how much ACSA is above that of {title}, in points, over the seeds of "
-        "both, with its 95 % interval (from, to), which allows for other test rows and, where "
-        "there are several seeds, for other seeds. Bold: the interval is on one side of 0; "
-        "intervals are not corrected for how many there are.",
+        own, unlike = _of_data(store, data, control.shown.cell.folds)
+        rows += _rows(data, own, control.shown)
+        shown += own
+        elsewhere += [f"{method_title(title)} on {_title(data)}" for title in unlike]
+    title = method_title(name)
+    notes = [
+        f"Difference: by how much ACSA is above that of {title}, in points, over the seeds that "
+        "both have (so it need not be the difference of the two means), all folds of a seed taken "
+        "together; from, to: its 95 % interval, which allows for other test rows and, from two "
+        "seeds on, for other seeds. Bold: the interval is on one side of 0; intervals are not "
+        "corrected for how many there are.",
+        *([f"Left out, measured on other test rows: {', '.join(elsewhere)}."] if elsewhere else []),
         *made_with(shown),
-    )
+    ]
     caption = f"Methods beside {title}, ACSA on the main test part."
-    return Table(caption, ("data", "method"), _COLUMNS, tuple(rows), notes)
+    return Table(caption, ("data", "method"), _COLUMNS, tuple(rows), tuple(notes))
 
 
-def _comparable(store: Store, data: str, control: Found) -> list[Found]:
-    """Return what was measured on the test rows of the control, itself among it."""
-    found = (find(store, data, title) for title in store.titles(data))
-    folds = control.shown.cell.folds
-    return [f for f in found if f and f.shown.whole and f.shown.cell.folds == folds]
+def _name(store: Store, method: str) -> str:
+    """Return what results call a method."""
+    there = sorted({title for data in store.data for title in store.titles(data)})
+    for title in there:
+        if method in (title, method_title(title)):
+            return title
+    raise InputError(f"There is no result of {method!r}; there are {', '.join(there)}.")
 
 
-def _values(shown: Measured, control: Measured) -> tuple[Value, ...]:
+def _title(data: str) -> str:
+    return DATA_TITLES.get(data, data)
+
+
+def _of_data(store: Store, data: str, folds: int | None) -> tuple[list[Found], list[str]]:
+    """Return what was measured in the same parting, and the methods measured in others alone."""
+    found, unlike = [], []
+    for title in store.titles(data):
+        groups = store.groups(data, title)
+        alike = [group for group in groups if group.cell.folds == folds]
+        if alike:
+            others = sum(bool(group.whole) for group in alike[1:])
+            found.append(Found(method_title(title), data, alike[0], others))
+        else:
+            unlike.append(title)
+    return found, unlike
+
+
+def _rows(data: str, found: Iterable[Found], control: Measured) -> list[Row]:
+    rows = [Row((_title(data), f.column), _values(f, control)) for f in found]
+    return sorted(rows, key=lambda row: -(row.values[0].mean or 0.0))
+
+
+def _values(found: Found, control: Measured) -> tuple[Value, ...]:
+    shown = found.shown
+    acsa = value(found, PERCENT, "acsa")
     minutes = [r.content["cost"]["training"]["cpu_seconds"] / 60 for r in shown.whole]
-    acsa = Value(PERCENT, tuple(100 * score for score in shown.scores("acsa")))
-    cost = Value(_MINUTES, (float(np.mean(minutes)),), over_seeds=False)
+    cost = _number(_MINUTES, float(np.mean(minutes))) if minutes else Value(_MINUTES)
     apart = None if shown is control else _difference(shown, control)
     if apart is None:
-        return (acsa, *[Value(_APART, over_seeds=False)] * 3, cost)
+        return (acsa, *[Value(_APART)] * 3, Value(_COUNT), cost)
     sure = apart.low > 0 or apart.high < 0
-    told = (
-        Value(_APART, (100 * number,), bold=sure and number == apart.mean, over_seeds=False)
-        for number in (apart.mean, apart.low, apart.high)
+    return (
+        acsa,
+        _number(_APART, 100 * apart.mean, bold=sure),
+        _number(_APART, 100 * apart.low),
+        _number(_APART, 100 * apart.high),
+        _number(_COUNT, len(apart.runs)),
+        cost,
     )
-    return (acsa, *told, cost)
+
+
+def _number(style: Style, number: float, *, bold: bool = False) -> Value:
+    return Value(style, (number,), bold=bold, over_seeds=False)
 
 
 def _difference(shown: Measured, control: Measured) -> AcsaDifference | None:

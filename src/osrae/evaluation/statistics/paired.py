@@ -10,7 +10,7 @@ import numpy as np
 from scipy.stats import t
 
 from osrae.errors import InputError
-from osrae.evaluation.inputs import as_labels, check_label_pair
+from osrae.evaluation.inputs import check_label_pair
 
 __all__ = ["AcsaDifference", "acsa_difference"]
 
@@ -45,16 +45,19 @@ def acsa_difference(
     """Compare two classifiers by what they predict for the same test rows, in one or more runs.
 
     The interval allows for both causes of chance: that other test rows could have been drawn, and
-    that other seeds could have been. The first is the variance over the rows of a class of the
-    difference of hits, the mean over runs, divided by the rows of the class, summed over the
-    classes and divided by C²; the second the variance of the runs' differences divided by their
-    number. Their sum has the degrees of freedom of Welch and Satterthwaite. One run tells nothing
-    of other seeds: its interval is for the classifiers at hand.
+    that other seeds could have been. The first is Σ s²_c / n_c / C² over the C classes, with the
+    variance s²_c, over the n_c rows of a class, of what the first has right and the second has not
+    (1, 0 or -1); the mean over the runs, which are taken to share their test rows. A few rows that
+    are alike are no proof: s²_c is at least what half a row more, on which the two differ, would
+    make it, (Σ (g - ḡ)² + 1/2) / (n_c - 1/2). The second is the variance of the runs' differences
+    divided by their number. Their sum has the degrees of freedom of Welch and Satterthwaite,
+    n_c - 1 of each class and one less than there are runs. One run tells nothing of other seeds:
+    its interval is for the classifiers at hand.
 
     Parameters
     ----------
     y : sequence of array-like of shape (n,)
-        True classes, an array for each run; runs may have different test rows.
+        True classes, an array for each run.
     first, second : sequence of array-like of shape (n,)
         Predictions of the two classifiers, as many and as long.
     confidence : float in (0, 1), default=0.95
@@ -77,45 +80,65 @@ def acsa_difference(
     >>> round(acsa_difference([y], [one], [other]).mean, 3)
     0.083
     """
-    if not 0 < confidence < 1:
-        raise InputError(f"confidence is {confidence}; give a share between 0 and 1, as 0.95.")
+    if not (isinstance(confidence, float) and 0 < confidence < 1):
+        raise InputError(f"confidence is {confidence!r}; give a share between 0 and 1, as 0.95.")
     if not len(y) or not len(y) == len(first) == len(second):
         raise InputError(
             f"There are {len(y)} runs of true classes, and {len(first)} and {len(second)} of "
             "predictions; give one array of each for every run, at least one."
         )
-    truths = [as_labels(part, "y") for part in y]
-    gains = [_gains(*run) for run in zip(truths, first, second, strict=True)]
-    differences = [_mean_of_classes(*run) for run in zip(truths, gains, strict=True)]
-    runs = len(differences)
-    if all(np.array_equal(part, truths[0]) for part in truths):
-        # The same rows: what is common to all runs does not shrink with their number.
-        by_rows, of_rows = _variance(truths[0], np.mean(gains, axis=0)), len(truths[0])
-    else:
-        variances = [_variance(*run) for run in zip(truths, gains, strict=True)]
-        by_rows, of_rows = sum(variances) / runs**2, sum(map(len, truths))
-    by_runs = float(np.var(differences, ddof=1)) / runs if runs > 1 else 0.0
-    mean, variance = float(np.mean(differences)), by_rows + by_runs
-    half = 0.0
-    if variance > 0:
-        spread = by_rows**2 / max(1, of_rows - 1) + by_runs**2 / max(1, runs - 1)
-        half = float(t.ppf((1 + confidence) / 2, variance**2 / spread)) * variance**0.5
-    return AcsaDifference(mean, mean - half, mean + half, tuple(differences))
+    _refuse_single_labels(y)
+    runs = [_of_run(*run) for run in zip(y, first, second, strict=True)]
+    differences = [run.difference for run in runs]
+    # Variances, each with its degrees of freedom: of every class, and of the seeds.
+    labels = dict.fromkeys(label for run in runs for label in run.counts)
+    parts = [
+        (
+            sum(run.variances.get(label, 0.0) for run in runs) / len(runs),
+            min(run.counts[label] for run in runs if label in run.counts) - 1,
+        )
+        for label in labels
+    ]
+    if len(runs) > 1:
+        parts.append((float(np.var(differences, ddof=1)) / len(runs), len(runs) - 1))
+    mean, variance = float(np.mean(differences)), sum(part for part, _ in parts)
+    spread = sum(part**2 / max(1, degrees) for part, degrees in parts)
+    half = float(t.ppf((1 + confidence) / 2, variance**2 / spread)) * variance**0.5
+    low, high = max(-1.0, mean - half), min(1.0, mean + half)
+    return AcsaDifference(mean, low, high, tuple(differences))
 
 
-def _gains(y: np.ndarray, first: Any, second: Any) -> np.ndarray:
-    """Return 1 where only the first is right, -1 where only the second is, and else 0."""
-    one, other = (check_label_pair(y, predicted)[1] for predicted in (first, second))
-    return (one == y).astype(np.float64) - (other == y)
+@dataclass(frozen=True)
+class _Run:
+    """One run: the difference, and of every class its rows and its part of the variance."""
+
+    difference: float
+    counts: dict[Any, int]
+    variances: dict[Any, float]
 
 
-def _mean_of_classes(y: np.ndarray, values: np.ndarray) -> float:
-    return float(np.mean([values[y == label].mean() for label in np.unique(y)]))
+def _of_run(y: Any, first: Any, second: Any) -> _Run:
+    truth, one = check_label_pair(y, first)
+    other = check_label_pair(y, second)[1]
+    gains = (one == truth).astype(np.float64) - (other == truth)
+    parts = {label: gains[truth == label] for label in np.unique(truth).tolist()}
+    n_classes = len(parts)
+    return _Run(
+        difference=float(np.mean([part.mean() for part in parts.values()])),
+        counts={label: len(part) for label, part in parts.items()},
+        variances={label: _variance(part) / n_classes**2 for label, part in parts.items()},
+    )
 
 
-def _variance(y: np.ndarray, values: np.ndarray) -> float:
-    """Variance of `_mean_of_classes` over draws of other rows of the same classes."""
-    parts = [values[y == label] for label in np.unique(y)]
-    # A single row tells nothing of the spread; values between -1 and 1 have 1 at the most.
-    own = [part.var(ddof=1) / len(part) if len(part) > 1 else 1.0 for part in parts]
-    return float(np.sum(own)) / len(parts) ** 2
+def _variance(gains: np.ndarray) -> float:
+    """Variance of the mean of a class over draws of other rows."""
+    n, squares = len(gains), float(((gains - gains.mean()) ** 2).sum())
+    own = squares / (n - 1) if n > 1 else 0.0
+    return max(own, (squares + 0.5) / (n - 0.5)) / n
+
+
+def _refuse_single_labels(y: Sequence[Any]) -> None:
+    if all(np.ndim(part) == 0 for part in y):
+        raise InputError(
+            "y holds single labels; give lists of arrays, one for each run: [y], [first], [second]."
+        )
