@@ -5,7 +5,14 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from osrae import GAMO2PIX, DeepSMOTE, RAEClassifier, SMOTEFamily, TwoStageClassifier
+from osrae import (
+    GAMO2PIX,
+    DeepSMOTE,
+    RAEClassifier,
+    RAEOversampler,
+    SMOTEFamily,
+    TwoStageClassifier,
+)  # fmt: skip
 from osrae.benchmark import budget
 from osrae.benchmark.budget import TrainingPlan, fit_to_budget
 from osrae.benchmark.cells import Cell
@@ -72,19 +79,48 @@ def test_a_budget_is_shared_out_among_stages():
     assert all(stage["steps"] >= 1 for stage in result["stages"])
 
 
-def test_of_gamo_the_steps_of_features_and_of_the_game_are_timed(monkeypatch):
-    n_rows, seconds = 9_000, {"features": 1.0, "game": 10.0}
-    settings = GAMOSettings(max_steps=budget._MIXED_STEPS)
-    clock, now = budget._Clock(2, math.inf), 0.0
+def run_clock(clock, seconds, monkeypatch):
+    """Take steps that cost what ``seconds`` says, until the clock stops; return how many."""
+    now, state = 500.0, SimpleNamespace(step=0, stop=False)
     monkeypatch.setattr(budget.time, "process_time", lambda: now)
-    state = SimpleNamespace(step=0, stop=False)
+    clock.on_start(state)
     while not state.stop:
-        place = settings.place(state.step, n_rows)
-        now += 1000.0 if place.renews_hull or state.step < 4 else seconds[place.phase]
+        now += seconds(state.step)
         state.step += 1
         clock.on_step(state)
-    assert state.step == 16
-    assert clock.step_seconds == pytest.approx(5.5)
+    return state.step
+
+
+def test_of_gamo_the_steps_of_features_and_of_the_game_are_timed(monkeypatch):
+    costs = {"features": 1.0, "game": 10.0}
+    length, timed = budget._trial({"update_features": None})
+    settings, clock = GAMOSettings(max_steps=length), budget._Clock(timed, math.inf)
+
+    def seconds(step):
+        place = settings.place(step, 9_000)
+        return 1000.0 if place.renews_hull or step < 4 else costs[place.phase]
+
+    assert run_clock(clock, seconds, monkeypatch) == 16
+    assert budget._step_seconds(clock.durations, ("",)) == pytest.approx(5.5)
+
+
+def test_each_phase_of_a_schedule_counts_as_often_as_it_comes(monkeypatch):
+    phases = RAEOversampler()._presets["default"]["pictures"].phases
+    assert phases == ("joint", *["reconstruct"] * 7)
+    length, timed = budget._trial(RAEOversampler().get_params())
+    clock = budget._Clock(timed, math.inf)
+
+    def seconds(step):
+        return {0: 90.0, 8: 9.0}.get(step, 1.0)  # the first pays for more than itself
+
+    assert run_clock(clock, seconds, monkeypatch) == length == 9
+    assert budget._step_seconds(clock.durations, phases) == pytest.approx((9 + 7) / 8)
+
+
+def test_a_phase_that_only_begins_a_run_is_timed_there_and_one_never_seen_is_not():
+    phases = ("joint", *["across"] * 30, "reconstruct")
+    durations = [5.0, *[1.0] * 8]
+    assert budget._step_seconds(durations, phases) == pytest.approx((5 + 30) / 31)
 
 
 def test_both_stages_of_gamo2pix_are_counted_and_timed():
@@ -95,22 +131,15 @@ def test_both_stages_of_gamo2pix_are_counted_and_timed():
     n_classes = len(np.unique(y))
     whole = GAMO2PIXSettings(steps_per_class=1_000, n_autoencoders=n_classes)
     assert stage.steps == whole.full_steps(len(y))
-    length, times = budget._trial(model.get_params())
+    length, timed = budget._trial(model.get_params())
     game, pictures_of_features = replace(whole, max_steps=length).stages(len(y))
     assert min(game, pictures_of_features) > 8 * 2
-    assert times * 2 * budget._TIMED == length  # half of the steps of both stages
+    assert timed == length  # the steps of both stages
 
 
-@pytest.mark.parametrize(
-    ("most", "steps", "expected"), [(5.0, 2, 10.0), (35.0, 5, 10.0), (1e9, 8, 10.0)]
-)
-def test_a_trial_stops_when_it_has_cost_enough(most, steps, expected, monkeypatch):
-    clock, now = budget._Clock(1, most), 500.0
-    monkeypatch.setattr(budget.time, "process_time", lambda: now)
-    state = SimpleNamespace(step=0, stop=False)
-    while not state.stop:
-        now += 10.0 if state.step else 700.0  # the first step pays for more than itself
-        state.step += 1
-        clock.on_step(state)
-    assert state.step == steps
-    assert clock.step_seconds == pytest.approx(expected)
+@pytest.mark.parametrize(("most", "steps"), [(5.0, 2), (35.0, 5), (1e9, 8)])
+def test_a_trial_stops_when_it_has_cost_enough(most, steps, monkeypatch):
+    clock = budget._Clock(8, most)
+    # The first step pays for more than itself.
+    assert run_clock(clock, lambda step: 10.0 if step else 700.0, monkeypatch) == steps
+    assert budget._step_seconds(clock.durations, ("",)) == pytest.approx(10)

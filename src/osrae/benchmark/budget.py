@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from statistics import fmean
 from typing import Any, Self
 
 import numpy as np
@@ -28,36 +29,47 @@ _CLASSIFIER_SHARE = 2 / 3
 
 
 class _Clock(Callback):
-    """Takes the processor time of every other ``_TIMED`` steps, so many times, and stops.
+    """Takes the processor time of every step, and stops after so many, or so many seconds.
 
-    It stops earlier once the steps have taken ``most_seconds``.
+    The first step, which pays for more than itself, does not count towards the seconds.
     """
 
-    def __init__(self, times: int, most_seconds: float) -> None:
-        self.left, self.most_seconds = times, most_seconds
-        self.spent, self.timed = 0.0, 0
-        self.began = self.started = self.latest = 0.0
-        self.steps = 0  # after the first, which pays for more than itself
+    def __init__(self, most_steps: int, most_seconds: float) -> None:
+        self.most_steps, self.most_seconds = most_steps, most_seconds
+        self.durations: list[float] = []
+        self.latest = 0.0
+
+    def on_start(self, state: TrainingState) -> None:
+        self.latest = time.process_time()
 
     def on_step(self, state: TrainingState) -> None:
-        now = self.latest = time.process_time()
-        self.steps = state.step - 1
-        if not self.steps:
-            self.began = now
-        turn, within = divmod(state.step, _TIMED)
-        if not within and turn % 2:
-            self.started = now
-        elif not within:
-            self.spent, self.timed = self.spent + now - self.started, self.timed + _TIMED
-            self.left -= 1
-        state.stop = not self.left or now - self.began > self.most_seconds
+        now = time.process_time()
+        self.durations.append(now - self.latest)
+        self.latest = now
+        spent = sum(self.durations[1:])
+        state.stop = len(self.durations) >= self.most_steps or spent > self.most_seconds
 
-    @property
-    def step_seconds(self) -> float:
-        """Processor time of a step, at least of those that were timed."""
-        if self.timed:
-            return max(self.spent, 1e-6) / self.timed
-        return max(self.latest - self.began, 1e-6) / max(1, self.steps)
+
+def _step_seconds(durations: Sequence[float], phases: Sequence[str]) -> float:
+    """Return the processor time of a step, the mean over the phases that steps go through in turn.
+
+    Of each phase, every other ``_TIMED`` steps count; where there is none, any but the first step
+    of all; and where there is none, that.
+    """
+    of_phase: dict[str, list[int]] = {phase: [] for phase in phases}
+    for step in range(len(durations)):
+        of_phase[phases[step % len(phases)]].append(step)
+    costs = {
+        phase: fmean(durations[step] for step in _counted(steps))
+        for phase, steps in of_phase.items() if steps
+    }  # fmt: skip
+    return max(fmean(costs[phase] for phase in phases if phase in costs), 1e-6)
+
+
+def _counted(steps: Sequence[int]) -> Sequence[int]:
+    return (
+        [step for step in steps if step // _TIMED % 2] or [step for step in steps if step] or steps
+    )
 
 
 @dataclass(frozen=True)
@@ -166,19 +178,20 @@ def _time(part: Any, X: Any, y: np.ndarray, n_rows: int, most_seconds: float) ->
     """
     if part is None or "max_steps" not in part.get_params(deep=False):
         return None
-    length, times = _trial(part.get_params(deep=False))
-    clock = _Clock(times, most_seconds)
+    length, timed = _trial(part.get_params(deep=False))
+    clock = _Clock(timed, most_seconds)
     probe = clone(part).set_params(max_steps=length, callbacks=[clock], verbose=0)
     probe.fit_resample(X, y) if hasattr(probe, "fit_resample") else probe.fit(X, y)
     max_steps = part._settings(probe.codec_.description, n_rows).max_steps
     settings = replace(probe.method_.settings, max_steps=max_steps)
-    return _Stage(settings.resolve_steps(n_rows), clock.step_seconds)
+    seconds = _step_seconds(clock.durations, getattr(settings, "phases", ("",)))
+    return _Stage(settings.resolve_steps(n_rows), seconds)
 
 
 def _trial(parameters: Mapping[str, Any]) -> tuple[int, int]:
-    """Return how many steps a trial run has, and how often some of them are timed."""
+    """Return the length of a trial run, and after how many of its steps it ends."""
     if "steps_per_class" in parameters:  # all of them: the second stage takes its share of a run
-        return _MIXED_STEPS, _MIXED_STEPS // (2 * _TIMED)
+        return _MIXED_STEPS, _MIXED_STEPS
     if "update_features" in parameters:
-        return _MIXED_STEPS, 2
-    return 2 * _TIMED, 1
+        return _MIXED_STEPS, 4 * _TIMED
+    return 2 * _TIMED + 1, 2 * _TIMED + 1

@@ -172,12 +172,19 @@ class RAESettings(Settings):
         """Say whether ``step`` trains on samples that are mixed across classes."""
         return self._phase(step) == "across"
 
-    def _phase(self, step: int) -> str:
-        # Nothing is left of "generate" without the decoder.
-        phases = [phase for phase in self.schedule if self.decoder or phase != "generate"]
-        phase = phases[step % len(phases)]
+    @property
+    def phases(self) -> tuple[str, ...]:
+        """What steps go through in turn, under the schedule and the switches."""
         mixes = self.oversampling and self.mixup != "none"
-        return "latent" if phase == "across" and not mixes else phase
+        return tuple(
+            "latent" if phase == "across" and not mixes else phase
+            for phase in self.schedule
+            if self.decoder or phase != "generate"  # of which nothing is left without the decoder
+        )
+
+    def _phase(self, step: int) -> str:
+        phases = self.phases
+        return phases[step % len(phases)]
 
     def terms(self, step: int) -> frozenset[str]:
         """Return the losses that ``step`` computes under the schedule and the switches."""
