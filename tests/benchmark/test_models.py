@@ -24,7 +24,7 @@ def test_every_method_keeps_its_last_weights_on_published_test_parts():
 
 def test_cross_validation_measures_what_a_user_gets():
     cell = Cell(data="keel/vehicle", method="gamo", fold=0, folds=5)
-    assert make_model(cell).validation_fraction is GAMOClassifier().validation_fraction is None
+    assert make_model(cell).validation_fraction == GAMOClassifier().validation_fraction > 0
 
 
 def test_a_sampler_gets_a_classifier_behind_it():

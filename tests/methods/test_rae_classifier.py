@@ -129,22 +129,6 @@ def test_mistyped_priors_are_refused_at_prediction(iris_model):
         model.predict(IRIS)
 
 
-@pytest.mark.parametrize(
-    ("parameters", "held"), [({}, 0), ({"patience": 3}, 15), ({"validation_fraction": 0.2}, 30)]
-)
-def test_of_tables_nothing_is_held_back_unless_something_needs_it(parameters, held):
-    model = RAEClassifier(**FAST, **parameters).fit(IRIS, SPECIES)
-    assert len(model.validation_indices_) == held
-    assert (model.temperature_ == 1) == (held == 0)
-
-
-def test_of_pictures_a_tenth_is_held_back():
-    pictures = np.random.default_rng(0).integers(0, 256, (60, 8, 8), dtype=np.uint8)
-    model = RAEClassifier(**{**FAST, "max_steps": 1}, decoder=False)
-    model.fit(pictures, np.repeat([0, 1], [40, 20]))
-    assert len(model.validation_indices_) == 6
-
-
 def test_temperature_comes_from_the_rows_held_back():
     model = RAEClassifier(**FAST, validation_fraction=0.2).fit(IRIS, SPECIES)
     held = model.validation_indices_

@@ -17,7 +17,7 @@ from osrae.data.samples import Rows, Samples
 from osrae.errors import DataWarning, InputError
 from osrae.methods.base import Estimator, listed
 from osrae.methods.parameters import TrainingParameters
-from osrae.methods.settings import Presets, Settings, data_kind, resolve
+from osrae.methods.settings import Presets, Settings, resolve
 from osrae.storage import jsonable, tensors_below, with_tuples
 from osrae.training.batches import TrainingData
 from osrae.training.callbacks import Callback, TrainingState
@@ -29,8 +29,6 @@ from osrae.training.splitting import ValidationSplit, split_validation
 
 __all__ = ["DeepEstimator"]
 
-#: Share of every class that is held back where nothing else is said.
-_HELD_SHARE = 0.1
 #: Least time between two checkpoints.
 CHECKPOINT_SECONDS = 30.0
 
@@ -50,7 +48,7 @@ class DeepEstimator(TrainingParameters, Estimator):
     _saved_numbers: ClassVar[tuple[str, ...]] = ()
 
     # Parameters of those estimators whose method has something to validate.
-    validation_fraction: float | None = 0.0
+    validation_fraction: float = 0.0
     patience: int | None = None
 
     method_: Method  #: The trained networks.
@@ -143,10 +141,9 @@ class DeepEstimator(TrainingParameters, Estimator):
 
     def _split(self, codes: np.ndarray) -> ValidationSplit:
         rng = np.random.default_rng([self.seed_, 1])
-        share = self._held_share()
-        split = split_validation(codes, share, rng)
+        split = split_validation(codes, self.validation_fraction, rng)
         self._warn_of_single_samples()
-        if share and len(split.unvalidated):
+        if self.validation_fraction and len(split.unvalidated):
             small = listed(self.classes_[split.unvalidated])
             warnings.warn(
                 f"Classes too small to hold a sample back for validation: {small}. They "
@@ -155,12 +152,6 @@ class DeepEstimator(TrainingParameters, Estimator):
                 stacklevel=2,
             )
         return split
-
-    def _held_share(self) -> float:
-        if self.validation_fraction is not None:
-            return self.validation_fraction
-        needed = self.patience is not None or data_kind(self.codec_.description) == "pictures"
-        return _HELD_SHARE if needed else 0.0
 
     def _identity(self, x: Rows, codes: np.ndarray) -> dict[str, Any]:
         """Say what two runs must share for one to go on from the other's checkpoint."""
@@ -176,7 +167,7 @@ class DeepEstimator(TrainingParameters, Estimator):
             "settings": jsonable(dataclasses.asdict(self.method_.settings)),
             "device": resolve_device(self.device).type,
             "seed": self.seed_,
-            "validation_fraction": self._held_share(),
+            "validation_fraction": self.validation_fraction,
             "patience": self.patience,
         }
 

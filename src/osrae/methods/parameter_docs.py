@@ -29,12 +29,12 @@ _PARAMETERS = {
         Length of training in steps; None takes the preset's, which counts passes over the data.
 """,
     "validation_fraction": """\
-    validation_fraction : float or None, default={default}
+    validation_fraction : float, default={default}
         Share of every class that is held back from training, at most 5000 rows of each; it
         decides which weights are kept and when to stop. Classes too small to spare a sample train
-        whole (and a `DataWarning` names them). 0 trains on everything and keeps the last weights.
-        None holds back a tenth of pictures, and of tables, where a rare class misses every row
-        (docs/levers.md), only where ``patience`` needs it.
+        whole (and a `DataWarning` names them). 0 trains on everything, keeps the last weights, and
+        leaves probabilities as sure as they come; small tables decide a little better by it
+        (docs/levers.md).
 """,
     "patience": """\
     patience : int or None, default={default}

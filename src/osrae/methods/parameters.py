@@ -111,11 +111,11 @@ class TrainingParameters(DataParameters):
 class ValidationParameters:
     """What is held back from training."""
 
-    validation_fraction: float | None = None
+    validation_fraction: float = 0.1
     patience: int | None = None
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "validation_fraction": [positive("left", 1), None],
+        "validation_fraction": [positive("left", 1)],
         "patience": [whole(1), None],
     }
 
