@@ -8,7 +8,8 @@ that a generated picture lies nearer to the training data than a real one (Mann 
 as Meehan, Chaudhuri and Dasgupta, AISTATS 2020, test for copies): 0.5 is as near as real pictures
 are. Blurred pictures are near to everything; a copy is near to one only. So the ratio of its
 distances to the nearest training picture and the next is shown, too, which is 0 for a copy, beside
-that of real pictures. Means over the classes; distances are between pixels.
+that of real pictures. Means over the classes; distances are between pixels. Fifty pictures leave
+"nearer" uncertain by some 0.07.
 """
 
 from __future__ import annotations
@@ -70,8 +71,9 @@ def rows(store: Store, data: str, folder: Path | None) -> list[str]:
             seed = result.cell.seed
             if seed not in splits:
                 splits[seed] = load_split(data, folder, seed)
-            found.append(of_result(result, splits[seed]))
-        if found and found[0] is not None:
+            places = of_result(result, splits[seed])
+            found += [] if places is None else [places]
+        if found:
             told = " | ".join(f"{number:.2f}" for number in np.mean(found, axis=0))
             lines.append(f"| {data} | {method_title(title)} | {told} |")
     return lines

@@ -138,10 +138,12 @@ def measure(data: str, name: str, seed: int, minutes: float, folder: Path | None
     split = load_split(data, folder, seed)
     assert split.X_validation is not None
     assert split.y_validation is not None
-    started, model = time.process_time(), LEVERS[name](seed)
+    model = LEVERS[name](seed)
     step = TrainingPlan.of(model, split.X_train, split.y_train).stages[""].step_seconds
     model.set_params(max_steps=int(60 * minutes / step))
+    started = time.process_time()
     model.fit_resample(split.X_train, split.y_train)
+    seconds = round(time.process_time() - started)
     labels = np.unique(split.y_train)
     real = [split.X_validation[split.y_validation == label][:_COMPARED] for label in labels]
     made = [
@@ -158,7 +160,7 @@ def measure(data: str, name: str, seed: int, minutes: float, folder: Path | None
     near = np.mean(places, axis=0)
     return {
         "data": data, "name": name, "seed": seed, "core_minutes": minutes,
-        "steps": model.n_steps_, "seconds": round(time.process_time() - started),
+        "steps": model.n_steps_, "seconds": seconds,
         **found.class_means, "frechet": found.frechet, "nearer": near[0], "ratio": near[1],
         "real ratio": near[2],
     }  # fmt: skip

@@ -149,7 +149,11 @@ def models(levers: list[str]) -> Iterator[tuple[str, bool, Callable[[int], Any]]
 
 
 def measure(out: Path, levers: list[str], tables: list[str]) -> None:
-    """Measure what the file does not hold yet, and append it."""
+    """Measure what the file does not hold yet, and append it.
+
+    The log loss is of what each states, RAE for equally common classes: it compares levers of one
+    method only.
+    """
     known = {(r["name"], r["mixed"], r["table"], r["fold"]) for r in read(out)}
     for name, mixed, make in models(levers):
         for table in tables:

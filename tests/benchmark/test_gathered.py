@@ -5,7 +5,7 @@ import warnings
 import pytest
 
 from osrae.benchmark.gathered import GatheredWarnings
-from osrae.errors import DataWarning
+from osrae.errors import DataWarning, InputError
 
 
 def told(gathered):
@@ -33,7 +33,7 @@ def test_what_several_methods_say_is_told_once_and_names_them():
     for number in range(5):
         complain(gathered, f"method {'abcde'[number]}", "a small class")
     assert told(gathered) == [
-        ("method a; method b; method c and 2 more: a small class", DataWarning)
+        ("method a; method b; method c; and 2 more methods: a small class", DataWarning)
     ]
 
 
@@ -50,3 +50,25 @@ def test_different_things_are_told_each():
 def test_nothing_is_shown_before(recwarn):
     complain(GatheredWarnings(), "a", "one")
     assert not recwarn
+
+
+def test_names_that_hold_numbers_are_told_each():
+    gathered = GatheredWarnings()
+    for column in ("V1", "V2"):
+        complain(gathered, "a", f"{column} holds 400 categories")
+    assert [text for text, _ in told(gathered)] == [
+        "a: V1 holds 400 categories", "a: V2 holds 400 categories",
+    ]  # fmt: skip
+
+
+def test_what_was_said_before_an_error_is_told():
+    gathered = GatheredWarnings()
+
+    def fail():
+        with gathered.of("a"):
+            warnings.warn("look", DataWarning, stacklevel=1)
+            raise InputError("wrong")
+
+    with pytest.raises(InputError, match="wrong"):
+        fail()
+    assert told(gathered) == [("a: look", DataWarning)]

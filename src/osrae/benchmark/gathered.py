@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 
 __all__ = ["GatheredWarnings"]
 
-_NUMBER = re.compile(r"\d+")
+#: A number that is a word of its own, and no part of a name.
+_NUMBER = re.compile(r"(?<![\w.-])\d+(?![\w-])")
 #: Methods that are named in a warning.
 _MOST_NAMED = 3
 
@@ -35,7 +36,12 @@ class GatheredWarnings:
         """Keep the warnings of a block, in which the method ``title`` is at work."""
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            yield
+            try:
+                yield
+            finally:
+                self._keep(title, caught)
+
+    def _keep(self, title: str, caught: list[warnings.WarningMessage]) -> None:
         for one in caught:
             message = str(one.message)
             kind = _NUMBER.sub("#", message), one.category
@@ -48,7 +54,7 @@ class GatheredWarnings:
         for (_, category), told in self._told.items():
             named = list(told.titles)[:_MOST_NAMED]
             more = len(told.titles) - len(named)
-            who = "; ".join(named) + (f" and {more} more" if more else "")
+            who = "; ".join(named) + (f"; and {more} more methods" if more else "")
             others = len(told.messages) - 1
             rest = f" (And {others} more, with other numbers.)" if others else ""
             warnings.warn(f"{who}: {told.message}{rest}", category, stacklevel=stacklevel + 1)

@@ -67,7 +67,7 @@ def run(
     def told(text: str) -> None:
         if not quiet:
             elapsed = time.monotonic() - started
-            note(f"{elapsed / 60:5.1f} of {seconds / 60:g} min  {text}")
+            note(f"{elapsed / 60:5.1f} of {seconds / 60:.3g} min  {text}")
 
     found = compare(
         source.X, source.y, methods=methods, budget=seconds, rope=rope, random_state=seed,

@@ -104,13 +104,18 @@ def _where(some: Sequence[Found], places: Sequence[Found]) -> str:
             m: names if names == columns[m] else [data for data in names if data not in whole]
             for m, names in rest.items()
         }
-        ways.append([f"everything on {_listed(whole)}", *_method_by_method(beside, columns)])
+        others = _method_by_method(beside, columns)
+        n_whole = sum(beside[m] == columns[m] for m in beside)
+        everything = f"everything on {_listed(whole)}"
+        ways.append([*others[:n_whole], everything, *others[n_whole:]])
     return min((" and for ".join(way) for way in ways), key=len)
 
 
 def _method_by_method(told: dict[str, list[str]], columns: dict[str, list[str]]) -> list[str]:
-    """Name data sets of each method; of a method in all its places, only the name."""
-    return [m if names == columns[m] else f"{m} on {_listed(names)}" for m, names in told.items()]
+    """Name data sets of each method; of a method in all its places, only the name, and first."""
+    whole = [m for m, names in told.items() if names == columns[m]]
+    rest = {m: names for m, names in told.items() if m not in whole}
+    return [*whole, *(f"{m} on {_listed(names)}" for m, names in rest.items())]
 
 
 def _by_column(places: Sequence[Found]) -> dict[str, list[str]]:
