@@ -35,11 +35,13 @@ from osrae.methods.presets import PRESETS_TO_RESAMPLE, RAESettings
 from osrae.methods.rae import RAE
 from osrae.methods.settings import Presets
 from osrae.networks.statistics import frozen_statistics
+from osrae.training.augmentation import POLICIES, Augmentation
 from osrae.training.batches import Batch
 from osrae.training.device import full
 
 _COMPARED = 300  # of a class
 _SETTINGS = PRESETS_TO_RESAMPLE["default"]["pictures"]
+POLICIES["moved"] = Augmentation(translate=1 / 8)  # type: ignore[index]
 _SCORES = ("precision", "recall", "density", "coverage", "frechet", "nearer", "ratio")
 
 
@@ -78,20 +80,31 @@ class LatentAgain(FeaturesToo):
         return F.l1_loss(again, z.flatten(0, 1).detach())
 
 
+class AsSeen(RAE):
+    """RAE that reconstructs pictures as the encoder sees them: moved, mirrored and in part hidden."""
+
+    def _forward(self, batch: Batch, terms: frozenset[str]) -> Any:
+        run = super()._forward(batch, terms)
+        if run.decoded is None:
+            return run
+        apart = (run.decoded[: len(run.seen)] - run.seen).abs().mean()
+        return replace(run, reconstruction=apart)
+
+
 def sampler(
-    judge: type[FeaturesToo] | None = None, weight: float = 1.0, **changes: Any
+    kind: type[RAE] = RAE, weight: float = 1.0, **changes: Any
 ) -> Callable[[int], RAEOversampler]:
     """Return what makes the sampler with other settings.
 
     Parameters
     ----------
-    judge : type of FeaturesToo or None
+    kind : type of RAE
     weight : float
-        Of what it adds to the decoder's loss.
+        Of what `FeaturesToo` adds to the decoder's loss.
     **changes
         Of the default preset.
     """
-    method = RAE if judge is None else type("Judged", (judge,), {"weight": weight})
+    method = type("Kind", (kind,), {"weight": weight})
 
     class Changed(RAEOversampler):
         _method = method
@@ -113,6 +126,10 @@ LEVERS = {
     ),
     "no augmentation, reconstruction moves the encoder, weight 1": sampler(
         augmentation="none", reconstruction_weight=1.0
+    ),
+    "pictures as the encoder sees them": sampler(AsSeen),
+    "pictures as the encoder sees them, which are only moved": sampler(
+        AsSeen, augmentation="moved"
     ),
     "no averages": sampler(weight_averaging=0.0),
     "critic in every second step": sampler(schedule=("joint", "reconstruct")),
