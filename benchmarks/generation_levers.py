@@ -81,7 +81,7 @@ class LatentAgain(FeaturesToo):
 
 
 class AsSeen(RAE):
-    """RAE that reconstructs pictures as the encoder sees them: moved, mirrored and in part hidden."""
+    """RAE that reconstructs pictures as its encoder sees them: moved, mirrored, in part hidden."""
 
     def _forward(self, batch: Batch, terms: frozenset[str]) -> Any:
         run = super()._forward(batch, terms)
