@@ -190,13 +190,15 @@ def show(lines: list[dict[str, Any]]) -> str:
     means = means.dropna(axis=1)
     seconds = frame.groupby(["name", "mixed"])["seconds"].mean()
     ranks = means.rank(axis=1, ascending=False).mean()
-    rows = ["| | mixtures | ACSA | beside the base | rank | s |", "| --- " * 6 + "|"]
+    losses = frame.groupby(["name", "mixed"])["log loss"].mean()
+    rows = ["| | mixtures | ACSA | beside the base | rank | log loss | s |", "| --- " * 7 + "|"]
     for name, mixed in ranks.sort_values().index:
         behind = means[name, mixed] - means["base", True]
         error = behind.std(ddof=1) / np.sqrt(len(behind))
         rows.append(
             f"| {name} | {'yes' if mixed else ''} | {means[name, mixed].mean():.1f} | "
             f"{behind.mean():+.1f} ± {error:.1f} | {ranks[name, mixed]:.1f} | "
+            f"{losses[name, mixed]:.3f} | "
             f"{seconds[name, mixed]:.1f} |"
         )
     return "\n".join(rows)
@@ -215,7 +217,8 @@ def main() -> None:
         torch.set_num_threads(1)
         options.out.parent.mkdir(parents=True, exist_ok=True)
         measure(options.out, options.levers, options.tables)
-    print(show(read(options.table or options.out)))
+    lines = read(options.table or options.out)
+    print(show([line for line in lines if line["table"] in options.tables]))
 
 
 if __name__ == "__main__":

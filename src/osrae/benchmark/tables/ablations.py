@@ -11,6 +11,7 @@ from osrae.benchmark.tables.columns import (
     SCORE_TITLES,
     TEN_AND_HAIR,
     Found,
+    data_title,
     find,
     ready_cells,
     value,
@@ -59,7 +60,7 @@ def table_4(store: Store) -> Table:
         Row((name, *marks), tuple(column[place] for column in columns))
         for place, (*marks, name) in enumerate(_COMPONENTS.values())
     ]
-    heads = [f"{DATA_TITLES.get(d, d)} {SCORE_TITLES[score]}" for d in names for score in _SCORES]
+    heads = [f"{data_title(d)} {SCORE_TITLES[score]}" for d in names for score in _SCORES]
     stubs = ("variant", "linear classifier", "oversampling", "decoder", "mixer")
     found = _named({(d, _COMPONENTS[n][-1]): f for (d, n), f in places.items()})
     notes = [

@@ -8,8 +8,8 @@ import numpy as np
 
 from osrae.benchmark.measured import Measured, Store
 from osrae.benchmark.results import Result
-from osrae.benchmark.tables.columns import DATA_TITLES, PERCENT, Found, find, method_title, value
-from osrae.benchmark.tables.model import Row, Style, Table, Value
+from osrae.benchmark.tables.columns import PERCENT, Found, data_title, find, method_title, value
+from osrae.benchmark.tables.model import Row, Style, Table, Value, one_number
 from osrae.benchmark.tables.notes import made_with
 from osrae.errors import InputError
 from osrae.evaluation.statistics import AcsaDifference, acsa_difference
@@ -53,7 +53,7 @@ def against_table(store: Store, against: str) -> Table:
         own, unlike = _of_data(store, data, control.shown.cell.folds)
         rows += _rows(data, own, control.shown)
         shown += own
-        elsewhere += [f"{method_title(title)} on {_title(data)}" for title in unlike]
+        elsewhere += [f"{method_title(title)} on {data_title(data)}" for title in unlike]
     title = method_title(name)
     notes = [
         f"Difference: by how much ACSA is above that of {title}, in points, over the seeds that "
@@ -77,10 +77,6 @@ def _name(store: Store, method: str) -> str:
     raise InputError(f"There is no result of {method!r}; there are {', '.join(there)}.")
 
 
-def _title(data: str) -> str:
-    return DATA_TITLES.get(data, data)
-
-
 def _of_data(store: Store, data: str, folds: int | None) -> tuple[list[Found], list[str]]:
     """Return what was measured in the same parting, and the methods measured in others alone."""
     found, unlike = [], []
@@ -96,7 +92,7 @@ def _of_data(store: Store, data: str, folds: int | None) -> tuple[list[Found], l
 
 
 def _rows(data: str, found: Iterable[Found], control: Measured) -> list[Row]:
-    rows = [Row((_title(data), f.column), _values(f, control)) for f in found]
+    rows = [Row((data_title(data), f.column), _values(f, control)) for f in found]
     return sorted(rows, key=lambda row: -(row.values[0].mean or 0.0))
 
 
@@ -104,23 +100,19 @@ def _values(found: Found, control: Measured) -> tuple[Value, ...]:
     shown = found.shown
     acsa = value(found, PERCENT, "acsa")
     minutes = [r.content["cost"]["training"]["cpu_seconds"] / 60 for r in shown.whole]
-    cost = _number(_MINUTES, float(np.mean(minutes))) if minutes else Value(_MINUTES)
+    cost = one_number(_MINUTES, float(np.mean(minutes))) if minutes else Value(_MINUTES)
     apart = None if shown is control else _difference(shown, control)
     if apart is None:
         return (acsa, *[Value(_APART)] * 3, Value(_COUNT), cost)
     sure = apart.low > 0 or apart.high < 0
     return (
         acsa,
-        _number(_APART, 100 * apart.mean, bold=sure),
-        _number(_APART, 100 * apart.low),
-        _number(_APART, 100 * apart.high),
-        _number(_COUNT, len(apart.runs)),
+        one_number(_APART, 100 * apart.mean, bold=sure),
+        one_number(_APART, 100 * apart.low),
+        one_number(_APART, 100 * apart.high),
+        one_number(_COUNT, len(apart.runs)),
         cost,
     )
-
-
-def _number(style: Style, number: float, *, bold: bool = False) -> Value:
-    return Value(style, (number,), bold=bold, over_seeds=False)
 
 
 def _difference(shown: Measured, control: Measured) -> AcsaDifference | None:

@@ -20,6 +20,7 @@ __all__ = [
     "TABLES",
     "TEN_AND_HAIR",
     "Found",
+    "data_title",
     "find",
     "method_columns",
     "method_title",
@@ -75,6 +76,11 @@ class Found:
     data: str
     shown: Measured
     others: int
+
+
+def data_title(name: str) -> str:
+    """Return how a table calls a data set."""
+    return DATA_TITLES.get(name, name)
 
 
 def method_title(name: str) -> str:

@@ -10,7 +10,7 @@ from typing import Literal
 
 from osrae.benchmark.published import Printed
 
-__all__ = ["MISSING", "Line", "Row", "Style", "Table", "Text", "Value", "mark_best"]
+__all__ = ["MISSING", "Line", "Row", "Style", "Table", "Text", "Value", "mark_best", "one_number"]
 
 #: What stands where nothing was measured or printed.
 MISSING = "–"
@@ -123,6 +123,11 @@ class Value:
     def difference_text(self) -> str:
         """The difference with its sign, or a dash."""
         return MISSING if self.difference is None else self.style.write(self.difference, "+")
+
+
+def one_number(style: Style, number: float, *, bold: bool = False) -> Value:
+    """Return the value of a number that is of all results together, not of seeds."""
+    return Value(style, (number,), bold=bold, over_seeds=False)
 
 
 @dataclass(frozen=True)

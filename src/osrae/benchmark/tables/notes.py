@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from osrae.benchmark.machine import machine_text
 from osrae.benchmark.measured import Measured
 from osrae.benchmark.results import Result
-from osrae.benchmark.tables.columns import DATA_TITLES, Found
+from osrae.benchmark.tables.columns import Found, data_title
 
 __all__ = ["GM_FOLLOWS", "made_with"]
 
@@ -67,11 +67,7 @@ def _data_notes(places: Sequence[Found]) -> list[str]:
         for result in f.shown.whole
         if (note := result.content.get("data_note"))
     }
-    return [f"{_data(name)}: {note}." for name, note in noted]
-
-
-def _data(name: str) -> str:
-    return DATA_TITLES.get(name, name)
+    return [f"{data_title(name)}: {note}." for name, note in noted]
 
 
 def _by_value(subject: str, places: Sequence[Found], of: Callable[[Measured], str]) -> str:
@@ -121,7 +117,7 @@ def _method_by_method(told: dict[str, list[str]], columns: dict[str, list[str]])
 def _by_column(places: Sequence[Found]) -> dict[str, list[str]]:
     by_column: dict[str, list[str]] = {}
     for f in places:
-        by_column.setdefault(f.column, []).append(_data(f.data))
+        by_column.setdefault(f.column, []).append(data_title(f.data))
     return by_column
 
 
@@ -200,7 +196,7 @@ def _failures(found: Sequence[Found]) -> list[str]:
     failed: dict[str, list[Result]] = {}
     for f in found:
         for result in f.shown.failed:
-            reason = f"{f.column} on {_data(f.data)}: {_error(result)}"
+            reason = f"{f.column} on {data_title(f.data)}: {_error(result)}"
             failed.setdefault(reason, []).append(result)
     if not failed:
         return []

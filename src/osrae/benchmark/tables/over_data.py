@@ -8,7 +8,7 @@ from statistics import fmean
 import pandas as pd
 
 from osrae.benchmark.measured import Store
-from osrae.benchmark.tables.columns import DATA_TITLES, Found, find, method_title
+from osrae.benchmark.tables.columns import Found, data_title, find, method_title
 from osrae.evaluation.statistics import ScoreTable, friedman_test, score_table
 
 __all__ = [
@@ -53,7 +53,7 @@ def main_scores(
 
 def data_listed(table: ScoreTable) -> str:
     """Name the data sets."""
-    names = ", ".join(DATA_TITLES.get(d, d) for d in table.datasets)
+    names = ", ".join(map(data_title, table.datasets))
     return f"{len(table.datasets)} data sets: {names}."
 
 
@@ -114,6 +114,6 @@ def left_out_notes(
         names = ", ".join(map(method_title, methods))
         notes.append(f"Left out, measured on fewer than half of the data sets: {names}.")
     if data:
-        names = ", ".join(DATA_TITLES.get(d, d) for d in data)
+        names = ", ".join(map(data_title, data))
         notes.append(f"Left out, because a method has no result there: {names}.")
     return notes

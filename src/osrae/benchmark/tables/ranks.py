@@ -6,7 +6,7 @@ import pandas as pd
 
 from osrae.benchmark.measured import Store
 from osrae.benchmark.tables.columns import PERCENT, method_title
-from osrae.benchmark.tables.model import Row, Style, Table, Value
+from osrae.benchmark.tables.model import Row, Style, Table, Value, one_number
 from osrae.benchmark.tables.notes import made_with
 from osrae.benchmark.tables.over_data import (
     LEVEL,
@@ -97,7 +97,7 @@ def _values(
     table: ScoreTable, name: str, control: str, ranks: pd.Series, p: pd.Series, leads: bool
 ) -> tuple[Value, ...]:
     mean = 100 * float(table.scores[:, table.column(name)].mean())
-    own = (_number(_RANK, float(ranks[name]), bold=leads), _number(PERCENT, mean))
+    own = (one_number(_RANK, float(ranks[name]), bold=leads), one_number(PERCENT, mean))
     if name == control:
         return (*own, *(Value(style) for style in (_COUNT, _COUNT, *[_PROBABILITY] * 4)))
     apart = table.differences(name, control)
@@ -105,10 +105,6 @@ def _values(
     chances = (p[name], beside.p_left, beside.p_rope, beside.p_right)
     return (
         *own,
-        *(_number(_COUNT, float(n)) for n in ((apart > 0).sum(), (apart < 0).sum())),
-        *(_number(_PROBABILITY, max(0.0, float(chance))) for chance in chances),
+        *(one_number(_COUNT, float(n)) for n in ((apart > 0).sum(), (apart < 0).sum())),
+        *(one_number(_PROBABILITY, max(0.0, float(chance))) for chance in chances),
     )
-
-
-def _number(style: Style, value: float, *, bold: bool = False) -> Value:
-    return Value(style, (value,), bold=bold, over_seeds=False)
