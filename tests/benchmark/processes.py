@@ -10,9 +10,15 @@ CHILD = "osrae.benchmark.child"
 
 
 def cell_processes() -> dict[int, int]:
-    """Return the processes that run cells: their numbers, and those of who waits for them.
+    """Return the processes that run cells: their numbers, and those of who waits for them."""
+    found = child_processes()
+    return {number: found[parent] for number, parent in found.items() if parent in found}
 
-    Those of other test processes are told apart by the variable that `mark` sets.
+
+def child_processes() -> dict[int, int]:
+    """Return the processes that run cells, or that those fork from, and who started them.
+
+    Those of other test processes are told apart by the variable that is set below.
     """
     found = {}
     for entry in Path("/proc").iterdir():

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from osrae.benchmark.cells import Cell
-from osrae.benchmark.child import Outcome
+from osrae.benchmark.outcomes import Outcome
 from osrae.benchmark.results import Result, Results
 
 MADE = {

@@ -1,129 +1,107 @@
 import io
+import json
 import os
 import signal
 import subprocess
+import sys
 
 import numpy as np
 import pytest
 
-from osrae.benchmark import child
 from osrae.benchmark.cells import Cell
-from osrae.benchmark.child import Outcome, run_isolated
+from osrae.benchmark.outcomes import read_packed
+
+from .processes import child_processes, wait_for
 
 QUICK = Cell(data="keel/glass", method="logistic-regression")
+linux = pytest.mark.skipif(sys.platform != "linux", reason="forks there alone")
 
-#: A child whose libraries greet, in Python and, as compiled ones do, below it.
-_GREETING = """
-import os
+#: A child whose libraries greet, in Python and, as compiled ones do, below it, and then do more.
+_CHANGED = """
+import os, signal, sys
 from osrae.benchmark import child
 
 run = child._run
 
-def greeted(*request):
+def changed(**request):
     print("hello", flush=True)
     os.write(1, b"from below")
-    return run(*request)
+    {then}
+    return run(**request)
 
-child._run = greeted
+child._run = changed
+{first}
 child.main()
 """
 
 
-def test_a_cell_in_a_process_of_its_own_gives_the_same_result():
-    from osrae.benchmark.running import run_cell
+def program(then="pass", first=""):
+    return [sys.executable, "-c", _CHANGED.format(then=then, first=first)]
 
-    outcome = run_isolated(QUICK.to_dict(), None, 1)
-    assert outcome.content["status"] == "done"
-    assert outcome.content["tests"] == run_cell(QUICK)[0]["tests"]
-    assert outcome.content["made"]["machine"]["threads"] == 1
-    with np.load(io.BytesIO(outcome.arrays), allow_pickle=False) as arrays:
+
+def requests(number):
+    request = {"cell": QUICK.to_dict(), "folder": None, "environment": {}, "directory": os.getcwd()}
+    return (json.dumps(request) + "\n").encode() * number
+
+
+def outcomes(command, number=2):
+    done = subprocess.run(command, input=requests(number), capture_output=True, check=True)
+    stream = io.BytesIO(done.stdout)
+    return list(iter(lambda: read_packed(stream), None))
+
+
+@linux
+def test_what_libraries_print_is_no_part_of_an_outcome():
+    told = outcomes(program())
+    assert [outcome.content["status"] for outcome in told] == ["done", "done"]
+    with np.load(io.BytesIO(told[0].arrays), allow_pickle=False) as arrays:
         assert "test/predicted" in arrays
 
 
-def test_warnings_are_told_once_each():
-    cell = Cell(data="keel/glass", method="mc-ccr+logistic-regression", settings={"energy": 1e-9})
-    outcome = run_isolated(cell.to_dict(), None, 1)
-    told = outcome.content["warnings"]
-    assert any("DataWarning" in text for text in told)
-    assert len(told) == len(set(told))
-
-
-def test_an_error_is_an_outcome():
-    cell = {**QUICK.to_dict(), "data": "keel/no-such-table"}
-    outcome = run_isolated(cell, None, 1)
-    assert outcome.content["status"] == "failed"
-    assert outcome.content["cell"] == cell
-    assert outcome.content["error"]["type"] == "InputError"
-    assert "no-such-table" in outcome.content["error"]["message"]
-    assert outcome.arrays == b""
-
-
+@linux
 @pytest.mark.parametrize(
-    ("code", "kind", "said"),
+    ("then", "kind"),
     [
-        (-signal.SIGKILL, "Killed", "SIGKILL; the system does so when memory runs out"),
-        (-signal.SIGSEGV, "Killed", "SIGSEGV"),
-        (3, "Died", "code 3"),
-        (0, "Died", "code 0"),
+        ("os.kill(os.getpid(), signal.SIGKILL)", "Killed"),
+        ("sys.exit(3)", "Died"),
     ],
 )
-def test_a_process_that_leaves_nothing_is_an_outcome(monkeypatch, code, kind, said):
-    done = subprocess.CompletedProcess([], code, b"", b"last words")
-    monkeypatch.setattr(child.subprocess, "run", lambda *a, **k: done)
-    error = run_isolated(QUICK.to_dict()).content["error"]
-    assert error["type"] == kind
-    assert said in error["message"]
-    assert error["traceback"] == "last words"
+def test_a_cell_that_dies_takes_nothing_with_it(then, kind):
+    told = outcomes(program(then))
+    assert [outcome.content["error"]["type"] for outcome in told] == [kind, kind]
+    assert told[0].content["cell"] == QUICK.to_dict()
+    assert told[0].content["error"]["traceback"] == "hello\nfrom below"
 
 
-PACKED = child._packed(Outcome({"status": "done", "name": "Löwe\n"}, b"\nosrae outcome: 1 2\n"))
+def test_without_forks_it_answers_once():
+    told = outcomes(program(first="child._FORKS = False"))
+    assert [outcome.content["status"] for outcome in told] == ["done"]
 
 
-@pytest.mark.parametrize("code", [0, 1, -signal.SIGSEGV])
-@pytest.mark.parametrize("greeting", [b"", b"hello\n"])
-def test_a_whole_outcome_counts_however_the_process_ends(monkeypatch, code, greeting):
-    done = subprocess.CompletedProcess([], code, greeting + PACKED, b"")
-    monkeypatch.setattr(child.subprocess, "run", lambda *a, **k: done)
-    outcome = run_isolated(QUICK.to_dict())
-    assert outcome.content == {"status": "done", "name": "Löwe\n"}
-    assert outcome.arrays == b"\nosrae outcome: 1 2\n"
+@linux
+def test_a_cell_ends_with_who_waits_for_it():
+    code = "import time; time.sleep(600)"
+    command = [*program(code), "osrae.benchmark.child"]
+    parent = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    parent.stdin.write(requests(1))
+    parent.stdin.flush()
+
+    def cells():
+        return [number for number, by in child_processes().items() if by == parent.pid]
+
+    (cell,) = wait_for(cells)
+    parent.stdout.close()  # as the system does when the other end is killed
+    assert parent.wait(60) == 0
+    parent.stdin.close()
+    wait_for(lambda: not os.path.exists(f"/proc/{cell}"))
 
 
-def test_a_part_of_an_outcome_is_none(monkeypatch):
-    assert all(child._unpacked(PACKED[:size]) is None for size in range(len(PACKED)))
-    done = subprocess.CompletedProcess([], -signal.SIGKILL, PACKED[:-1], b"")
-    monkeypatch.setattr(child.subprocess, "run", lambda *a, **k: done)
-    assert run_isolated(QUICK.to_dict()).content["error"]["type"] == "Killed"
-
-
-def test_threads_are_told_to_every_library(monkeypatch):
-    seen = {}
-
-    def run(*args, env, **options):
-        seen.update(env)
-        return subprocess.CompletedProcess([], 1, b"", b"")
-
-    monkeypatch.setattr(child.subprocess, "run", run)
-    run_isolated(QUICK.to_dict(), None, 3)
-    names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
-    assert {seen[name] for name in names} == {"3"}
-    assert seen["PATH"] == os.environ["PATH"]
-
-
-def test_what_libraries_print_is_no_part_of_an_outcome(tmp_path, monkeypatch):
-    program = tmp_path / "greeting.py"
-    program.write_text(_GREETING)
-    plain = subprocess.run
-    monkeypatch.setattr(
-        child.subprocess, "run", lambda command, **o: plain([command[0], str(program)], **o)
-    )
-    outcome = run_isolated(QUICK.to_dict(), None, 1)
-    assert outcome.content["status"] == "done"
-    with np.load(io.BytesIO(outcome.arrays), allow_pickle=False) as arrays:
-        assert "test/predicted" in arrays
-
-
-def test_nothing_is_left_in_the_folder_of_temporary_files(tmp_path, monkeypatch):
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
-    assert run_isolated(QUICK.to_dict(), None, 1).content["status"] == "done"
-    assert list(tmp_path.iterdir()) == []
+@linux
+def test_a_cell_ends_with_what_it_forked_from():
+    command = [*program("import time; time.sleep(600)"), "osrae.benchmark.child"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as parent:
+        parent.stdin.write(requests(1))
+        parent.stdin.flush()
+        (cell,) = wait_for(lambda: [n for n, by in child_processes().items() if by == parent.pid])
+        parent.send_signal(signal.SIGKILL)
+    wait_for(lambda: not os.path.exists(f"/proc/{cell}"))

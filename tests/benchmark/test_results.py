@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from osrae.benchmark.cells import Cell
-from osrae.benchmark.child import Outcome
+from osrae.benchmark.outcomes import Outcome
 from osrae.benchmark.results import Result, Results
 from osrae.errors import InputError
 

@@ -12,7 +12,7 @@ from osrae.benchmark.results import Results
 from osrae.benchmark.scheduling import Progress, run_grid
 from osrae.errors import InputError
 
-from .processes import cell_processes, wait_for
+from .processes import cell_processes, child_processes, wait_for
 
 QUICK = [
     Cell(data="keel/vehicle", method="logistic-regression", fold=fold, folds=2) for fold in (0, 1)
@@ -105,16 +105,17 @@ def test_a_cell_that_is_killed_is_started_again_and_then_recorded(tmp_path):
 @linux
 def test_a_grid_that_is_killed_goes_on_where_it_was(tmp_path):
     command = [
-        sys.executable, "-m", "osrae", "bench", "run", "--data", "keel/vehicle", "--method",
-        "logistic-regression", "--folds", "3", "--threads", "1", "--results", str(tmp_path), "-q",
+        sys.executable, "-m", "osrae", "bench", "run", "--data", "keel/vehicle", "--method", "rae",
+        "--set", "max_steps=200", "--folds", "3", "--threads", "1", "--results", str(tmp_path),
+        "--quiet",
     ]  # fmt: skip
-    command[-1] = "--quiet"
     grid = subprocess.Popen(command)
     wait_for(lambda: list(tmp_path.glob("*/*.json")))
-    running = wait_for(cell_processes)
+    cells = wait_for(lambda: [n for n, by in cell_processes().items() if by == grid.pid])
+    parents = [n for n, by in child_processes().items() if by == grid.pid]
     grid.send_signal(signal.SIGKILL)
     grid.wait()
-    wait_for(lambda: not cell_processes().keys() & running.keys())  # they die with it
+    wait_for(lambda: not child_processes().keys() & {*cells, *parents})  # they die with it
     there = {result.path: result.path.stat().st_mtime_ns for result in Results(tmp_path)}
     assert 1 <= len(there) < 3
     assert not list(tmp_path.rglob(".*"))

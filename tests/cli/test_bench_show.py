@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from osrae.benchmark.cells import Cell
-from osrae.benchmark.child import Outcome
+from osrae.benchmark.outcomes import Outcome
 from osrae.benchmark.results import Results
 from osrae.cli.bench_show import draw, show
 from osrae.errors import InputError

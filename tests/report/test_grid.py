@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from osrae.benchmark.cells import Cell
-from osrae.benchmark.child import Outcome
 from osrae.benchmark.measured import Store, read_results
+from osrae.benchmark.outcomes import Outcome
 from osrae.benchmark.results import Result, Results
 from osrae.benchmark.running import run_cell
 from osrae.errors import InputError

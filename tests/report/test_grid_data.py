@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from osrae.benchmark.cells import Cell
-from osrae.benchmark.child import Outcome
 from osrae.benchmark.measured import read_results
+from osrae.benchmark.outcomes import Outcome
 from osrae.benchmark.results import Results
 from osrae.benchmark.running import run_cell
 from osrae.report.grid_data import data_set_section

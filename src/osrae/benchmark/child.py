@@ -1,122 +1,62 @@
-"""A cell in a process of its own: what it takes is its own, and what kills it kills it alone.
+"""Cells in processes that fork from one that has imported everything.
 
-    python -m osrae.benchmark.child < REQUEST > OUTCOME
+    python -m osrae.benchmark.child < REQUESTS > OUTCOMES
 
-REQUEST is JSON with the cell and the folder of the data. OUTCOME is a mark, the sizes of what
-follows, JSON, and the bytes of an .npz file: whole once all is there, however the process ends.
-Pipes hold nothing that would be left behind when a machine, or a user, kills a grid.
+A request is a line of JSON: the cell, the folder of the data, the environment and the working
+directory. Importing takes seconds, and most cells of tables take less. What is forked has imported
+already; what a cell takes is its own still, and what kills it kills it alone. Where numerical
+libraries do not bear to be forked, on macOS, this process answers one request and ends.
 """
 
 from __future__ import annotations
 
 import ctypes
+import gc
 import io
 import json
 import os
+import select
 import signal
-import subprocess
 import sys
 import traceback
 import warnings
-from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any, BinaryIO
 
 from osrae.benchmark.cells import Cell
+from osrae.benchmark.outcomes import Outcome, ended, packed, read_packed
 
-__all__ = ["Outcome", "run_isolated"]
+__all__ = ["main"]
 
+_FORKS = sys.platform == "linux"
 _DIE_WITH_PARENT = 1  # Linux: PR_SET_PDEATHSIG
 _SHOWN_ERROR = 4000
-#: What may stand before it was printed while Python started.
-_MARK = b"\nosrae outcome: "
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What came of a cell.
-
-    Attributes
-    ----------
-    content : dict
-        What `osrae.benchmark.running.run_cell` measured, with ``status`` "done"; or ``status``
-        "failed", and ``error`` with ``type``, ``message`` and ``traceback``.
-    arrays : bytes
-        The .npz file of its arrays; empty if it failed.
-    """
-
-    content: dict[str, Any]
-    arrays: bytes = b""
-
-
-def run_isolated(
-    cell: dict[str, Any], folder: str | None = None, threads: int | None = None
-) -> Outcome:
-    """Run a cell in a new process and wait for it.
-
-    Parameters
-    ----------
-    cell : dict
-        See `Cell.to_dict`.
-    folder : str or None
-        Where the data lie.
-    threads : int or None
-        Threads of the process; None is what this machine's libraries choose.
-
-    Returns
-    -------
-    Outcome
-        Also of a cell that raised an error or was killed: nothing that it does ends the caller.
-    """
-    environment = dict(os.environ)
-    if threads is not None:
-        names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
-        environment |= dict.fromkeys(names, str(threads))
-    request = json.dumps({"cell": cell, "folder": folder})
-    done = subprocess.run(
-        [sys.executable, "-m", "osrae.benchmark.child"],
-        env=environment,
-        input=request.encode(),
-        capture_output=True,
-        check=False,
-    )
-    return _unpacked(done.stdout) or Outcome(_killed(cell, done))
-
-
-def _packed(outcome: Outcome) -> bytes:
-    text = json.dumps(outcome.content, ensure_ascii=False, allow_nan=False).encode()
-    return _MARK + f"{len(text)} {len(outcome.arrays)}\n".encode() + text + outcome.arrays
-
-
-def _unpacked(said: bytes) -> Outcome | None:
-    """Return what `_packed` packed; None if it is not there, or not all of it."""
-    head, _, rest = said.partition(_MARK)[2].partition(b"\n")
-    sizes = [int(size) for size in head.split()]
-    if len(sizes) != 2 or len(rest) != sum(sizes):
-        return None
-    return Outcome(json.loads(rest[: sizes[0]]), rest[sizes[0] :])
-
-
-def _killed(cell: dict[str, Any], done: subprocess.CompletedProcess[bytes]) -> dict[str, Any]:
-    """Describe a process that ended without an outcome."""
-    if done.returncode < 0:
-        name = signal.Signals(-done.returncode).name
-        kind, message = "Killed", f"The process was ended by {name}"
-        if name == "SIGKILL":
-            message += "; the system does so when memory runs out"
-    else:
-        kind, message = "Died", f"The process ended with code {done.returncode}"
-    last_words = done.stderr.decode(errors="replace")[-_SHOWN_ERROR:]
-    error = {"type": kind, "message": f"{message}.", "traceback": last_words}
-    return {"status": "failed", "cell": cell, "error": error}
 
 
 def main() -> None:
-    """Run the cell that the standard input asks for; the standard output is what came of it."""
-    _die_with_parent()
-    with _own_output() as output:
-        request = json.load(sys.stdin)
-        output.write(_packed(_run(request["cell"], request["folder"])))
+    """Answer the requests of the standard input on the standard output, one after the other."""
+    answers = _own_output()
+    if _FORKS:
+        _import()
+    for line in sys.stdin.buffer:
+        request = json.loads(line)
+        if not _FORKS:
+            answers.write(packed(_run(**request)))
+            break
+        # Files that have no name: nothing is left of them when a machine, or a user, kills a grid.
+        with TemporaryFile() as said, TemporaryFile() as words:
+            process = os.fork()
+            if process == 0:
+                _leave(answers, words)
+                said.write(packed(_run(**request)))
+                break  # and ends as any program does
+            code = _wait(process, answers)
+            if code is None:
+                break
+            said.seek(0)
+            answers.write(packed(read_packed(said) or ended(request["cell"], code, words)))
+            answers.flush()
 
 
 def _own_output() -> BinaryIO:
@@ -126,12 +66,49 @@ def _own_output() -> BinaryIO:
     return os.fdopen(output, "wb")
 
 
-def _run(cell: dict[str, Any], folder: str | None) -> Outcome:
+def _import() -> None:
+    """Import what cells need, and nothing that starts threads or opens a GPU."""
+    import osrae.benchmark.running  # noqa: F401
+    from osrae.methods import registry
+
+    registry.estimators()
+    gc.freeze()  # what is never collected is shared with all that is forked
+
+
+def _leave(answers: BinaryIO, words: BinaryIO) -> None:
+    """Leave to the parent what is the parent's: its streams, and the decision when to end."""
+    ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
+    answers.close()
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, sys.stdin.fileno())
+    for stream in (sys.stdout, sys.stderr):
+        os.dup2(words.fileno(), stream.fileno())
+
+
+def _wait(process: int, answers: BinaryIO) -> int | None:
+    """Wait for a process, and return how it ended; None once nobody waits for the answer."""
+    waiting, ending = select.poll(), os.pidfd_open(process)
+    waiting.register(ending, select.POLLIN)
+    waiting.register(answers, 0)  # tells when the other end is closed, and nothing else
+    try:
+        ready = dict(waiting.poll())
+    finally:
+        os.close(ending)
+    if ending not in ready:
+        return None
+    return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+
+
+def _run(
+    cell: dict[str, Any], folder: str | None, environment: dict[str, str], directory: str
+) -> Outcome:
     import numpy as np
 
     from osrae.benchmark.machine import code_state, machine, versions
     from osrae.benchmark.running import run_cell
 
+    os.environ.update(environment)
+    os.chdir(directory)
     try:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
@@ -139,8 +116,8 @@ def _run(cell: dict[str, Any], folder: str | None) -> Outcome:
             result, arrays = run_cell(Cell.from_dict(cell), place)
         if any(array.dtype.hasobject for array in arrays.values()):
             raise TypeError("Arrays of a result hold numbers and text only, not Python's objects.")
-        packed = io.BytesIO()
-        np.savez_compressed(packed, **arrays)  # type: ignore[arg-type]
+        file = io.BytesIO()
+        np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
     except Exception as error:  # whatever it is, the grid goes on and the result says it
         return Outcome(
             {
@@ -155,13 +132,7 @@ def _run(cell: dict[str, Any], folder: str | None) -> Outcome:
             }
         )
     said = dict.fromkeys(f"{w.category.__name__}: {w.message}" for w in caught)
-    return Outcome({"status": "done", **result, "warnings": list(said)}, packed.getvalue())
-
-
-def _die_with_parent() -> None:
-    """Let the system end this process when the one that waits for it ends, however it does."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
+    return Outcome({"status": "done", **result, "warnings": list(said)}, file.getvalue())
 
 
 if __name__ == "__main__":

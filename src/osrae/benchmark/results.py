@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from osrae.benchmark.cells import Cell
-from osrae.benchmark.child import Outcome
+from osrae.benchmark.outcomes import Outcome
 from osrae.errors import InputError
 from osrae.storage import atomic_file, check_parent, explain_os_errors
 
@@ -35,7 +35,7 @@ class Result:
     ----------
     cell : Cell
     content : dict
-        See `osrae.benchmark.running.run_cell` and `osrae.benchmark.child.Outcome`.
+        See `osrae.benchmark.running.run_cell` and `osrae.benchmark.outcomes.Outcome`.
     path : Path
         Its JSON file; arrays lie beside it.
     """

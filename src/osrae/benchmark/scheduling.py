@@ -12,8 +12,8 @@ from typing import Any, get_args
 from joblib import Parallel, delayed
 
 from osrae.benchmark.cells import Cell
-from osrae.benchmark.child import Outcome
 from osrae.benchmark.grids import check_cells
+from osrae.benchmark.outcomes import Outcome
 from osrae.benchmark.renewal import outdated_settings
 from osrae.benchmark.results import Result, Results
 from osrae.benchmark.workers import Backend, Pool, workers

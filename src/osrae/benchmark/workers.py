@@ -8,7 +8,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from osrae.benchmark.child import Outcome, run_isolated
+from osrae.benchmark.isolation import run_isolated
+from osrae.benchmark.outcomes import Outcome
 from osrae.errors import InputError
 
 __all__ = ["Backend", "Pool", "workers"]

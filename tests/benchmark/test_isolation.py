@@ -1,0 +1,126 @@
+import io
+import os
+import signal
+import sys
+
+import numpy as np
+import pytest
+
+from osrae.benchmark import isolation
+from osrae.benchmark.cells import Cell
+from osrae.benchmark.isolation import run_isolated
+
+from .processes import child_processes
+
+QUICK = Cell(data="keel/glass", method="logistic-regression")
+linux = pytest.mark.skipif(sys.platform != "linux", reason="forks there alone")
+
+
+@pytest.fixture(autouse=True)
+def own(monkeypatch):
+    """Processes that only this test's cells fork from; they end with it."""
+    idle = {}
+    monkeypatch.setattr(isolation, "_idle", idle)
+    yield idle
+    for parent in (parent for waiting in idle.values() for parent in waiting):
+        parent.process.kill()
+        parent.process.communicate()
+
+
+def test_a_cell_in_a_process_of_its_own_gives_the_same_result():
+    from osrae.benchmark.running import run_cell
+
+    outcome = run_isolated(QUICK.to_dict(), None, 1)
+    assert outcome.content["status"] == "done"
+    assert outcome.content["tests"] == run_cell(QUICK)[0]["tests"]
+    assert outcome.content["made"]["machine"]["threads"] == 1
+    with np.load(io.BytesIO(outcome.arrays), allow_pickle=False) as arrays:
+        assert "test/predicted" in arrays
+
+
+def test_warnings_are_told_once_each():
+    cell = Cell(data="keel/glass", method="mc-ccr+logistic-regression", settings={"energy": 1e-9})
+    outcome = run_isolated(cell.to_dict(), None, 1)
+    told = outcome.content["warnings"]
+    assert any("DataWarning" in text for text in told)
+    assert len(told) == len(set(told))
+
+
+def test_an_error_is_an_outcome():
+    cell = {**QUICK.to_dict(), "data": "keel/no-such-table"}
+    outcome = run_isolated(cell, None, 1)
+    assert outcome.content["status"] == "failed"
+    assert outcome.content["cell"] == cell
+    assert outcome.content["error"]["type"] == "InputError"
+    assert "no-such-table" in outcome.content["error"]["message"]
+    assert outcome.arrays == b""
+
+
+@linux
+def test_cells_fork_from_one_process_for_each_number_of_threads(own):
+    for threads in (1, 1, 2):
+        made = run_isolated(QUICK.to_dict(), None, threads).content["made"]
+        assert made["machine"]["threads"] == threads
+    assert {threads: len(waiting) for threads, waiting in own.items()} == {1: 1, 2: 1}
+    mine = [number for number, parent in child_processes().items() if parent == os.getpid()]
+    assert {waiting[0].process.pid for waiting in own.values()} <= set(mine)
+
+
+@linux
+def test_where_a_process_has_died_another_one_is_started(own):
+    run_isolated(QUICK.to_dict(), None, 1)
+    own[1][0].process.kill()
+    own[1][0].process.wait()
+    assert run_isolated(QUICK.to_dict(), None, 1).content["status"] == "done"
+
+
+def test_a_process_that_dies_is_an_outcome(own, monkeypatch):
+    start = isolation._Parent
+
+    def start_dying(threads):
+        parent = start(threads)
+        parent.process.send_signal(signal.SIGKILL)
+        return parent
+
+    monkeypatch.setattr(isolation, "_Parent", start_dying)
+    error = run_isolated(QUICK.to_dict(), None, 1).content["error"]
+    assert error["type"] == "Killed"
+    assert own == {1: []}
+
+
+def test_a_process_that_cannot_start_says_why(monkeypatch, tmp_path):
+    (tmp_path / "sitecustomize.py").write_text("raise SystemExit('no room')")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    error = run_isolated(QUICK.to_dict(), None, 1).content["error"]
+    assert error["type"] == "Died"
+    assert "no room" in error["traceback"]
+
+
+def test_who_is_interrupted_leaves_no_process(own, monkeypatch):
+    started = []
+
+    def interrupted(parent, request):
+        started.append(parent)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(isolation._Parent, "answer", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run_isolated(QUICK.to_dict(), None, 1)
+    assert started[0].process.wait() == -signal.SIGKILL
+    assert own == {1: []}
+
+
+def test_environment_and_directory_are_those_of_the_call(monkeypatch, tmp_path):
+    run_isolated(QUICK.to_dict(), None, 1)
+    monkeypatch.chdir(tmp_path)
+    cell = Cell(data="mnist", method="logistic-regression").to_dict()
+    for place, said in (("here", "OSRAE_DATA is here"), (".", "mnist")):
+        monkeypatch.setenv("OSRAE_DATA", place)
+        error = run_isolated(cell, None, 1).content["error"]
+        assert said in error["message"]
+
+
+def test_nothing_is_left_in_the_folder_of_temporary_files(tmp_path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    assert run_isolated(QUICK.to_dict(), None, 1).content["status"] == "done"
+    assert list(tmp_path.iterdir()) == []
