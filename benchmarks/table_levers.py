@@ -19,20 +19,28 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
 import torch
-from table_levers_parts import ENCODERS, Ensemble, PiecewiseLinear, Quantiles
+from table_levers_parts import (
+    ENCODERS,
+    Ensemble,
+    KeepsDetails,
+    MixesRows,
+    PiecewiseLinear,
+    Quantiles,
+)
 
-from osrae import RAEClassifier
+from osrae import RAEClassifier, RAEOversampler
 from osrae.benchmark.cells import Cell
 from osrae.benchmark.models import make_model
 from osrae.benchmark.parts import load_parts
 from osrae.evaluation.classification import summary
-from osrae.methods.presets import PRESETS, RAESettings
+from osrae.methods.presets import PRESETS, PRESETS_TO_RESAMPLE, RAESettings
 from osrae.methods.settings import Presets
 
 TABLES = [
@@ -45,7 +53,7 @@ TABLES = [
 OTHERS = (
     "gradient-boosting", "weighted-gradient-boosting", "corrected-gradient-boosting",
     "corrected-logistic-regression", "smote+logistic-regression", "smote+random-forest",
-    "smote+gradient-boosting", "rae-sampler+gradient-boosting", "balanced-random-forest",
+    "smote+gradient-boosting", "balanced-random-forest",
 )  # fmt: skip
 #: Plain networks, with the rows that they hold out.
 NETWORKS = {
@@ -55,6 +63,7 @@ NETWORKS = {
 }
 _FOLDS, _SHOWN = 5, 3  # so many of five
 _SETTINGS = PRESETS["default"]["tables"]
+_SETTINGS_TO_RESAMPLE = PRESETS_TO_RESAMPLE["default"]["tables"]
 _ACROSS = tuple("across" if phase == "latent" else phase for phase in _SETTINGS.schedule)
 
 Make = Callable[..., Any]
@@ -102,6 +111,21 @@ def several(number: int, make: Make) -> Make:
     )
 
 
+def behind(kind: type[RAEOversampler], seed: int, **changes: Any) -> Any:
+    """Return gradient boosting behind a sampler with other settings than its default preset's."""
+
+    class Changed(kind):  # type: ignore[misc, valid-type]
+        _presets: ClassVar[Presets[RAESettings]] = {
+            **PRESETS_TO_RESAMPLE,
+            "default": {"tables": replace(_SETTINGS_TO_RESAMPLE, **changes)},
+        }
+
+    cell = Cell(
+        data="yours", method="rae-sampler+gradient-boosting", seed=seed, fold=0, folds=_FOLDS
+    )
+    return make_model(cell).set_params(sampler=Changed())
+
+
 LEVERS: dict[str, Make] = {
     "base": rae(),
     "quantiles of numbers": inside(Quantiles, rae()),
@@ -130,6 +154,24 @@ LEVERS: dict[str, Make] = {
     "no rows held out, latent dimension 32": rae(held=0.0, latent_dim=32),
 }
 
+#: RAE's sampler before gradient boosting.
+SAMPLERS: dict[str, Callable[[int], Any]] = {
+    name: partial(behind, kind, **changes)
+    for name, (kind, changes) in {
+        "sampler": (RAEOversampler, {}),
+        "sampler, keeps details": (KeepsDetails, {}),
+        "rows mixed as they are": (MixesRows, {"epochs": 0.0, "least_steps": 8}),
+        "sampler, Beta(0.3, 0.3)": (RAEOversampler, {"mixing": 0.3}),
+        "sampler, Beta(0.3, 0.3), keeps details": (KeepsDetails, {"mixing": 0.3}),
+        "sampler, four times as long": (RAEOversampler, {"epochs": 160, "least_steps": 2400}),
+        "sampler, no critic": (RAEOversampler, {"schedule": ("reconstruct",)}),
+        "sampler, reconstruction moves the encoder": (
+            RAEOversampler,
+            {"reconstruction_weight": 1.0},
+        ),
+    }.items()
+}
+
 
 def models(levers: list[str]) -> Iterator[tuple[str, bool, Callable[[int], Any]]]:
     """Yield names, whether classes are mixed inside, and what makes a model for a seed."""
@@ -138,6 +180,8 @@ def models(levers: list[str]) -> Iterator[tuple[str, bool, Callable[[int], Any]]
             make = LEVERS[name]
             yield name, True, make
             yield name, False, lambda seed, make=make: make(seed, oversampling=False)
+        elif name in SAMPLERS:
+            yield name, False, SAMPLERS[name]
         else:
             method, settings = NETWORKS.get(name, (name, {}))
             cell = {"data": "yours", "method": method, "settings": settings, "fold": 0}
@@ -205,7 +249,7 @@ def show(lines: list[dict[str, Any]]) -> str:
 
 
 def main() -> None:
-    known = [*OTHERS, *NETWORKS, *LEVERS]
+    known = [*OTHERS, *SAMPLERS, *NETWORKS, *LEVERS]
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--levers", nargs="+", default=known, choices=known)
     parser.add_argument("--tables", nargs="+", default=TABLES, choices=TABLES)

@@ -58,6 +58,9 @@ def test_a_loaded_sampler_knows_what_it_added(entry, tmp_path):
     assert again.sampling_strategy_ == sampler.sampling_strategy_
     # What belongs to the latest result is not saved, as the docstrings say.
     assert not hasattr(again, "synthetic_mask_")
+    if hasattr(sampler, "sample"):
+        same = [model.sample(5, "virginica", 0) for model in (sampler, again)]
+        np.testing.assert_array_equal(*same)
 
 
 def test_frames_pictures_and_all_sorts_of_labels_survive(tmp_path):

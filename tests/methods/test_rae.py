@@ -398,6 +398,28 @@ def test_results_come_from_the_averages_where_they_are_kept():
         torch.testing.assert_close(averaged, 0.1 * old + 0.9 * weight.detach())
 
 
+@pytest.mark.parametrize("everywhere", [True, False])
+@pytest.mark.parametrize(
+    ("phase", "decodes"), [("joint", True), ("reconstruct", True), ("latent", False)]
+)
+def test_what_is_decoded_can_be_left_as_it_is(phase, decodes, everywhere):
+    settings = dataclasses.replace(
+        RAESettings(), schedule=(phase,), augmentation="crop", augment_decoded=everywhere
+    )
+    method = make(PICTURES, settings)
+    shown = []
+
+    def augment(x, generator, probability):
+        shown.append(x)
+        return x
+
+    method.augment = augment
+    step(method, PICTURES)
+    # The encoder's pictures; where a critic is, what it is shown for them and for the decoder.
+    everything = 3 if phase == "joint" else 1
+    assert len(shown) == (everything if everywhere or not decodes else 0)
+
+
 def test_adaptive_augmentation_follows_the_critic_in_the_reference_preset():
     settings = preset_settings(PRESETS, "reference", PICTURES, {"critic_steps": 1})
     method = make(PICTURES, settings)

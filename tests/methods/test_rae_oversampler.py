@@ -66,22 +66,37 @@ def test_originals_come_first_and_new_rows_say_where_they_are_from():
     np.testing.assert_allclose(weights.sum(1), 1, atol=1e-6)
 
 
-def test_new_rows_are_the_decoded_mixtures_of_their_parents():
-    sampler = RAEOversampler(**FAST)
+def check_rows(sampler, keeps_details):
     X_new, y_new = sampler.fit_resample(X, Y)
-    method, made = sampler.method_, sampler.synthetic_mask_
+    method, made, parents = sampler.method_, sampler.synthetic_mask_, sampler.parent_indices_
+    x, codes = torch.from_numpy(sampler.codec_.encode(X)).float(), torch.from_numpy(Y)
+    weights = torch.from_numpy(sampler.mixing_weights_).float()
     with torch.inference_mode():
-        z = method.encode(torch.from_numpy(sampler.codec_.encode(X))).numpy()
-        mixed = np.einsum("nt,ntm->nm", sampler.mixing_weights_, z[sampler.parent_indices_])
-        decoded = method.decode(torch.from_numpy(mixed), torch.from_numpy(y_new[made]))
-    expected = sampler.codec_.decode(decoded.float().numpy())
-    np.testing.assert_allclose(X_new[made], expected, atol=1e-4)
+        z = method.encode(x).float()
+        mixed = torch.einsum("nt,ntm->nm", weights, z[parents])
+        rows = method.decode(mixed, torch.from_numpy(y_new[made])).float()
+        if keeps_details:
+            lost = x - method.decode(z, codes).float()
+            rows += torch.einsum("nt,ntd->nd", weights, lost[parents])
+    np.testing.assert_allclose(X_new[made], sampler.codec_.decode(rows.numpy()), atol=1e-4)
+
+
+@pytest.mark.parametrize(("preset", "keeps_details"), [("default", True), ("paper", False)])
+def test_new_rows_are_the_decoded_mixtures_of_their_parents(preset, keeps_details):
+    check_rows(RAEOversampler(**FAST, preset=preset), keeps_details)
+
+
+def test_a_mixture_of_one_parent_is_that_parent_where_details_are_kept():
+    sampler = RAEOversampler(**FAST, mixing=(1.0, 0.0))
+    X_new, _ = sampler.fit_resample(X, Y)
+    made, first = sampler.synthetic_mask_, sampler.parent_indices_[:, 0]
+    np.testing.assert_allclose(X_new[made], X[first], atol=1e-4)
 
 
 def test_new_rows_are_made_block_by_block_of_all_members_of_rare_classes(monkeypatch):
     monkeypatch.setattr(bank, "EVALUATION_ROWS", 7)
     monkeypatch.setattr(bank, "_KEPT_PER_CLASS", 5)
-    test_new_rows_are_the_decoded_mixtures_of_their_parents()
+    check_rows(RAEOversampler(**FAST), keeps_details=True)
     sampler = RAEOversampler(**FAST)
     sampler.fit_resample(X, Y)
     assert len(np.unique(sampler.parent_indices_)) > 2 * 5  # of the two rarer classes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Protocol
 
 import numpy as np
@@ -55,11 +55,14 @@ class LatentBank:
         Class numbers.
     rows : Tensor of shape (n,)
         Row numbers in the training data.
+    lost : Tensor of shape (n, ...) or None
+        What reconstructions lose of them, ``x - D(z)``; None where it is not kept.
     """
 
     z: Tensor
     codes: Tensor
     rows: Tensor
+    lost: Tensor | None = None
 
     @classmethod
     def build(
@@ -84,13 +87,35 @@ class LatentBank:
             Classes whose every member becomes a parent; of the others `_KEPT_PER_CLASS` do.
         """
         chosen = _spread(codes, whole) if rows is None else rows[_spread(codes[rows], whole)]
-        z = encode_samples(method, Samples(x, torch.from_numpy(chosen)))
-        return cls(z, torch.from_numpy(codes[chosen]), torch.from_numpy(chosen))
+        parents = Samples(x, torch.from_numpy(chosen))
+        bank = cls(
+            encode_samples(method, parents),
+            torch.from_numpy(codes[chosen]),
+            torch.from_numpy(chosen),
+        )
+        if method.settings.keep_details and method.settings.decoder:
+            bank.lost = bank._lost(method, parents)
+        return bank
+
+    def _lost(self, method: RAE, parents: Samples) -> Tensor:
+        blocks = zip(
+            parents.blocks(EVALUATION_ROWS, method.device),
+            self.z.split(EVALUATION_ROWS),
+            self.codes.split(EVALUATION_ROWS),
+            strict=True,
+        )
+        return torch.cat([x.cpu() - _decoded(method, z, codes) for x, z, codes in blocks])
 
     def trimmed(self) -> LatentBank:
         """Return enough parents to sample from, few enough to write to disk."""
         kept = torch.from_numpy(_spread(self.codes.numpy()))
-        return LatentBank(self.z[kept], self.codes[kept], self.rows[kept])
+        lost = None if self.lost is None else self.lost[kept]
+        return LatentBank(self.z[kept], self.codes[kept], self.rows[kept], lost)
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Return what it is made of; `LatentBank` with these arguments is this one again."""
+        named = ((field.name, getattr(self, field.name)) for field in fields(self))
+        return {name: tensor for name, tensor in named if tensor is not None}
 
     def mixtures(
         self, method: RAE, wanted: np.ndarray, seed: int
@@ -136,16 +161,26 @@ class LatentBank:
         Yields
         ------
         rows : ndarray of shape (b, ...), float32
-            Decoded `mixtures`, with their parents and weights.
+            Decoded `mixtures`; where `lost` is kept, with as much of it of every parent as of that
+            parent's latent vector: ``D(Σ α_j z_j) + Σ α_j (x_j - D(z_j))``.
         parents, weights : ndarray of shape (b, t)
         """
         done = 0
         for z, parents, weights in self.mixtures(method, wanted, seed):
-            codes = torch.from_numpy(wanted[done : done + len(z)])
+            rows = _decoded(method, z, torch.from_numpy(wanted[done : done + len(z)]))
             done += len(z)
-            with torch.inference_mode(), autocast(method.device, method.precision):
-                rows = method.decode(z.to(method.device), codes.to(method.device)).float()
-            yield rows.cpu().numpy(), parents, weights
+            if self.lost is not None:
+                places = torch.searchsorted(self.rows, torch.from_numpy(parents))
+                rows += mix(self.lost[places].transpose(0, 1), torch.from_numpy(weights))
+            yield rows.numpy(), parents, weights
+
+
+def _decoded(method: RAE, z: Tensor, codes: Tensor) -> Tensor:
+    """Decode on the method's device, and return the samples ``(n, ...)`` to the host."""
+    method.eval()
+    with torch.inference_mode(), autocast(method.device, method.precision):
+        rows = method.decode(z.to(method.device), codes.to(method.device)).float()
+    return rows.cpu().clone()
 
 
 def _spread(codes: np.ndarray, whole: Collection[int] = ()) -> np.ndarray:

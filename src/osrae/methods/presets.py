@@ -17,7 +17,15 @@ from osrae.methods.mixtures import check_mixup
 from osrae.methods.settings import Presets, Settings, data_kind, paper_latent_dim, resolve
 from osrae.training.augmentation import resolve_policy
 
-__all__ = ["MIXUP", "PHASES", "PRESETS", "PRESETS_TO_RESAMPLE", "RAESettings", "preset_settings"]
+__all__ = [
+    "DECODED",
+    "MIXUP",
+    "PHASES",
+    "PRESETS",
+    "PRESETS_TO_RESAMPLE",
+    "RAESettings",
+    "preset_settings",
+]
 
 #: α of the shares, and share of the batches that are mixed at all, in steps "across"; what each was
 #: found to need (docs/levers.md).
@@ -36,6 +44,9 @@ PHASES: Mapping[str, frozenset[str]] = {
     "latent": frozenset({"encoder", "classifier", "mixer"}),
     "across": frozenset({"encoder", "classifier"}),
 }
+
+#: Losses of what the decoder makes.
+DECODED = frozenset({"reconstruction", "decoder", "decoder_class", "critic"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,9 +120,15 @@ class RAESettings(Settings):
         Name of an augmentation policy (pictures only).
     augmentation_probability : float or "adaptive"
         Share of samples that are augmented; steered by the critic if adaptive.
+    augment_decoded : bool
+        Augment in steps that decode, too. There, the decoder learns to give back what was there
+        before, of which the latent vector of a moved picture does not know the place.
     classify_mirrored : bool
         Classify the mean of the latent vectors of a picture and its mirror image, which are of one
         class, where the augmentation mirrors pictures.
+    keep_details : bool
+        Add to new samples what the reconstructions of their parents lose, so that a mixture that
+        is one parent alone is that parent (rows of tables only; not of the paper).
     style : {"paper", "reference"}
         Details of the networks on which paper and authors' code differ.
     batch_size : int
@@ -154,7 +171,9 @@ class RAESettings(Settings):
     weight_averaging: float = 0.0
     augmentation: str = "none"
     augmentation_probability: float | Literal["adaptive"] = 1.0
+    augment_decoded: bool = True
     classify_mirrored: bool = False
+    keep_details: bool = False
     style: Literal["paper", "reference"] = "paper"
     batch_size: int = 64
     max_steps: int | None = 100_001
@@ -190,7 +209,7 @@ class RAESettings(Settings):
         """Return the losses that ``step`` computes under the schedule and the switches."""
         terms = PHASES[self._phase(step)]
         if not self.decoder:
-            terms -= {"reconstruction", "decoder", "decoder_class", "critic"}
+            terms -= DECODED
         if not (self.oversampling and self.mixing == "mixer"):
             terms -= {"mixer"}
         if self.decoder_class_weight == 0:
@@ -256,9 +275,14 @@ _STRONG_PICTURES = replace(
     epochs=160,
 )
 
-#: Who asks for samples wants the decoder trained in every step, whatever that costs.
+#: Who asks for samples wants the decoder trained in every step, whatever that costs, and pictures
+#: that are not moved: the decoder would have to guess from where.
 _DEFAULT_PICTURES_TO_RESAMPLE = replace(
-    _DEFAULT_PICTURES, mixup="none", schedule=("joint",) + ("reconstruct",) * 7, epochs=30
+    _DEFAULT_PICTURES,
+    mixup="none",
+    schedule=("joint",) + ("reconstruct",) * 7,
+    augmentation="none",
+    epochs=30,
 )
 
 _DEFAULT_TABLES = replace(
@@ -275,7 +299,9 @@ _DEFAULT_TABLES = replace(
     least_steps=600,
 )
 
-_DEFAULT_TABLES_TO_RESAMPLE = replace(_DEFAULT_TABLES, schedule=("joint",) + ("reconstruct",) * 3)
+_DEFAULT_TABLES_TO_RESAMPLE = replace(
+    _DEFAULT_TABLES, schedule=("joint",) + ("reconstruct",) * 3, keep_details=True
+)
 
 #: The presets of the classifier.
 PRESETS: Presets[RAESettings] = {

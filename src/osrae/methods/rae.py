@@ -21,7 +21,7 @@ from torch.nn import functional as F
 
 from osrae.data.description import DataDescription
 from osrae.methods.mixtures import mix_across
-from osrae.methods.presets import MIXUP, RAESettings
+from osrae.methods.presets import DECODED, MIXUP, RAESettings
 from osrae.networks import build_critic, build_decoder, build_encoder, build_mixer
 from osrae.networks.layers import one_hot
 from osrae.networks.statistics import frozen_statistics
@@ -113,6 +113,7 @@ class _Pass:
     decoded: Tensor | None  # (t·B + R·B, …): D(z), then D(z')
     label: Tensor  # (t·B + R·B, C), of the decoded samples
     reconstruction: Tensor | None  # scalar: L_mae
+    augments: bool  # whether networks see augmented samples
 
 
 class RAE(Classifies):
@@ -228,7 +229,8 @@ class RAE(Classifies):
     def _forward(self, batch: Batch, terms: frozenset[str]) -> _Pass:
         t, n = batch.x.shape[:2]
         x = batch.x.flatten(0, 1)
-        seen = self._augmented(x, batch.generator)
+        augments = self.settings.augment_decoded or not terms & DECODED
+        seen = self._augmented(x, batch.generator) if augments else x
         z = full(self.networks["encoder"](seen)).unflatten(0, (t, n))
         label = one_hot(batch.y, self.n_classes, z.dtype)
         logits, logits_mixed = full(self.networks["classifier"](z)), None
@@ -242,10 +244,10 @@ class RAE(Classifies):
             latents = latents[: t * n]  # nothing looks at decoded mixtures
         labels = label.repeat(len(latents) // n, 1)
         decoded = reconstruction = None
-        if terms & {"reconstruction", "decoder", "decoder_class", "critic"}:
+        if terms & DECODED:
             decoded = full(self.networks["decoder"](latents, labels))
             reconstruction = (decoded[: t * n] - x).abs().mean()
-        return _Pass(z, logits, logits_mixed, seen, decoded, labels, reconstruction)
+        return _Pass(z, logits, logits_mixed, seen, decoded, labels, reconstruction, augments)
 
     def _encode_clean(self, x: Tensor, t: int) -> Tensor:
         return full(self.networks["encoder"](x)).unflatten(0, (t, -1))
@@ -299,13 +301,13 @@ class RAE(Classifies):
         assert run.reconstruction is not None
         loss = s.decoder_reconstruction_weight * run.reconstruction
         if "critic" in terms:
-            scores = self._score(self._augmented(run.decoded, generator), run.label)
+            scores = self._score(self._as_seen(run, run.decoded, generator), run.label)
             loss = loss + s.decoder_adversarial_weight * decoder_loss(scores)
         return loss
 
     def _decoder_class_loss(self, run: _Pass, generator: torch.Generator) -> Tensor:
         assert run.decoded is not None
-        decoded = self._augmented(run.decoded, generator)
+        decoded = self._as_seen(run, run.decoded, generator)
         # Decoded samples must not move the statistics by which real ones are normalised.
         with frozen_statistics(self.networks["encoder"]):
             logits = full(self.networks["classifier"](self.networks["encoder"](decoded)))
@@ -315,7 +317,7 @@ class RAE(Classifies):
         s = self.settings
         assert run.decoded is not None
         real, n = run.seen, len(run.seen)
-        decoded = self._augmented(run.decoded.detach(), generator)
+        decoded = self._as_seen(run, run.decoded.detach(), generator)
         partner = real.repeat(-(-len(decoded) // n), *[1] * (real.dim() - 1))[: len(decoded)]
         scores_real = self._score(real, run.label[:n])
         scores_decoded = self._score(decoded, run.label)
@@ -339,6 +341,10 @@ class RAE(Classifies):
     def _score(self, x: Tensor, label: Tensor) -> Tensor:
         condition = label if self.settings.conditional_critic else None
         return full(self.networks["critic"](x, condition))
+
+    def _as_seen(self, run: _Pass, decoded: Tensor, generator: torch.Generator) -> Tensor:
+        """Show decoded samples as the real ones of the same step are shown."""
+        return self._augmented(decoded, generator) if run.augments else decoded
 
     def _augmented(self, x: Tensor, generator: torch.Generator) -> Tensor:
         probability = self.settings.augmentation_probability

@@ -83,6 +83,8 @@ class RAEEstimator(_Parameters, DeepGenerator):
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Make new latent vectors of one class: what `sample` decodes, from the same members.
 
+        A sampler's new rows have, by default, details beside what is decoded.
+
         Of a class that training made no new rows of, at most 1000 members, spread evenly, are
         mixed.
 
@@ -116,10 +118,8 @@ class RAEEstimator(_Parameters, DeepGenerator):
 
     def _state(self) -> tuple[dict[str, Any], dict[str, Tensor]]:
         content, tensors = super()._state()
-        bank = self.bank_.trimmed()
-        return content, tensors | {
-            f"bank.{name}": getattr(bank, name) for name in ("z", "codes", "rows")
-        }
+        bank = self.bank_.trimmed().tensors()
+        return content, tensors | {f"bank.{name}": tensor for name, tensor in bank.items()}
 
     def _set_state(
         self, content: dict[str, Any], tensors: dict[str, Tensor], folder: Path, device: str

@@ -23,7 +23,10 @@ __all__ = ["RAEOversampler"]
 class RAEOversampler(RAEEstimator, DeepOversampler):
     """Over-sampler whose new samples keep their class, for tables and pictures.
 
-    New samples are decoded from convex mixtures of latent vectors of one class.
+    New samples are decoded from convex mixtures of latent vectors of one class. To new rows of
+    tables, the default preset adds what the decoder loses of their parents, in the same shares
+    (``D(Σ α_j z_j) + Σ α_j (x_j - D(z_j))``, which is not in the paper): what stands behind a
+    sampler takes rows that lack the detail of real ones for a class of their own.
 
     Parameters
     ----------
@@ -57,7 +60,8 @@ class RAEOversampler(RAEEstimator, DeepOversampler):
         Decay of the moving averages by which results are computed, in [0, 1); 0 is none.
     augmentation : str or None, default=None
         Policy for pictures, a key of ``osrae.training.augmentation.POLICIES``, or ``"auto"``:
-        pictures are moved and in part hidden; those in colour are mirrored, too.
+        pictures are moved and in part hidden; those in colour are mirrored, too. The decoder is
+        to give back what was there before.
     learning_rate : float or None, default=None
         Of the encoder (and of the other networks unless the preset has a rate for them).
     weight_decay : float or None, default=None
@@ -87,6 +91,9 @@ class RAEOversampler(RAEEstimator, DeepOversampler):
     frame; columns may be numbers, booleans, categories or text, and may have missing values.
     Pictures are arrays or torch tensors of shape (n, h, w) or (n, h, w, c), with h, w ≥ 8 and c
     one of 1, 3, 4, as uint8 (0 to 255) or float (0 to 1).
+
+    What is saved lets up to 1000 training rows of each class be reconstructed, those of tables
+    under the default preset exactly.
 
     References
     ----------
