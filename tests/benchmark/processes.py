@@ -35,7 +35,7 @@ def child_processes() -> dict[int, int]:
     return found
 
 
-_MARK = f"OSRAE_TEST_PROCESS={os.getpid()}"
+_MARK = f"OSRAE_TEST_PROCESS={os.getpid()}\0"
 os.environ["OSRAE_TEST_PROCESS"] = str(os.getpid())
 
 

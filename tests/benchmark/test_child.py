@@ -74,7 +74,7 @@ def test_a_cell_that_dies_takes_nothing_with_it(then, kind):
 
 
 def test_without_forks_it_answers_once():
-    told = outcomes(program(first="child._FORKS = False"))
+    told = outcomes(program(first="child.FORKS = False"))
     assert [outcome.content["status"] for outcome in told] == ["done"]
 
 

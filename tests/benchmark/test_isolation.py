@@ -22,9 +22,8 @@ def own(monkeypatch):
     idle = {}
     monkeypatch.setattr(isolation, "_idle", idle)
     yield idle
-    for parent in (parent for waiting in idle.values() for parent in waiting):
-        parent.process.kill()
-        parent.process.communicate()
+    for origin in (origin for waiting in idle.values() for origin in waiting):
+        origin.end(kill=True)
 
 
 def test_a_cell_in_a_process_of_its_own_gives_the_same_result():
@@ -74,15 +73,27 @@ def test_where_a_process_has_died_another_one_is_started(own):
     assert run_isolated(QUICK.to_dict(), None, 1).content["status"] == "done"
 
 
+def test_without_forks_every_cell_has_a_process_that_imports(own, monkeypatch):
+    plain = isolation.subprocess.Popen
+    code = "from osrae.benchmark import child; child.FORKS = False; child.main()"
+    monkeypatch.setattr(isolation, "FORKS", False)
+    monkeypatch.setattr(
+        isolation.subprocess, "Popen", lambda command, **o: plain([command[0], "-c", code], **o)
+    )
+    for _ in range(2):
+        assert run_isolated(QUICK.to_dict(), None, 1).content["status"] == "done"
+    assert own == {1: []}
+
+
 def test_a_process_that_dies_is_an_outcome(own, monkeypatch):
-    start = isolation._Parent
+    start = isolation._Origin
 
     def start_dying(threads):
-        parent = start(threads)
-        parent.process.send_signal(signal.SIGKILL)
-        return parent
+        origin = start(threads)
+        origin.process.send_signal(signal.SIGKILL)
+        return origin
 
-    monkeypatch.setattr(isolation, "_Parent", start_dying)
+    monkeypatch.setattr(isolation, "_Origin", start_dying)
     error = run_isolated(QUICK.to_dict(), None, 1).content["error"]
     assert error["type"] == "Killed"
     assert own == {1: []}
@@ -99,14 +110,14 @@ def test_a_process_that_cannot_start_says_why(monkeypatch, tmp_path):
 def test_who_is_interrupted_leaves_no_process(own, monkeypatch):
     started = []
 
-    def interrupted(parent, request):
-        started.append(parent)
+    def interrupted(origin, request):
+        started.append(origin)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(isolation._Parent, "answer", interrupted)
+    monkeypatch.setattr(isolation._Origin, "answer", interrupted)
     with pytest.raises(KeyboardInterrupt):
         run_isolated(QUICK.to_dict(), None, 1)
-    assert started[0].process.wait() == -signal.SIGKILL
+    assert started[0].process.returncode == -signal.SIGKILL
     assert own == {1: []}
 
 
@@ -114,10 +125,15 @@ def test_environment_and_directory_are_those_of_the_call(monkeypatch, tmp_path):
     run_isolated(QUICK.to_dict(), None, 1)
     monkeypatch.chdir(tmp_path)
     cell = Cell(data="mnist", method="logistic-regression").to_dict()
-    for place, said in (("here", "OSRAE_DATA is here"), (".", "mnist")):
-        monkeypatch.setenv("OSRAE_DATA", place)
-        error = run_isolated(cell, None, 1).content["error"]
-        assert said in error["message"]
+    monkeypatch.setenv("OSRAE_DATA", "here")
+    assert "OSRAE_DATA is here" in run_isolated(cell, None, 1).content["error"]["message"]
+    (tmp_path / "here").mkdir()
+    assert "OSRAE_DATA is" not in run_isolated(cell, None, 1).content["error"]["message"]
+    monkeypatch.setenv("OSRAE_DATA", "there")
+    assert "OSRAE_DATA is there" in run_isolated(cell, None, 1).content["error"]["message"]
+    monkeypatch.delenv("OSRAE_DATA")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert "OSRAE_DATA is" not in run_isolated(cell, None, 1).content["error"]["message"]
 
 
 def test_nothing_is_left_in_the_folder_of_temporary_files(tmp_path, monkeypatch):

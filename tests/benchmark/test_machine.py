@@ -64,11 +64,21 @@ def test_what_a_result_was_made_with():
     assert told["processor"]
 
 
+@pytest.fixture
+def asked_first():
+    """Ask for the state of the code as if for the first time."""
+    code_state.cache_clear()
+    yield
+    code_state.cache_clear()
+
+
+@pytest.mark.usefixtures("asked_first")
 def test_no_checkout_has_no_code_state(monkeypatch, tmp_path):
     monkeypatch.setattr(module, "__file__", str(tmp_path / "machine.py"))
     assert code_state() is None
 
 
+@pytest.mark.usefixtures("asked_first")
 def test_a_foreign_repository_is_not_osraes(tmp_path, monkeypatch):
     for command in (["init", "-q"], ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q",
                                      "--allow-empty", "-m", "theirs"]):  # fmt: skip

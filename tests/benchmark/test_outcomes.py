@@ -26,6 +26,7 @@ def test_a_part_of_an_outcome_is_none():
     [
         (-signal.SIGKILL, "Killed", "SIGKILL; the system does so when memory runs out"),
         (-signal.SIGSEGV, "Killed", "SIGSEGV"),
+        (-signal.SIGINT, "Died", "SIGINT"),
         (3, "Died", "code 3"),
         (0, "Died", "code 0"),
     ],

@@ -5,7 +5,8 @@
 A request is a line of JSON: the cell, the folder of the data, the environment and the working
 directory. Importing takes seconds, and most cells of tables take less. What is forked has imported
 already; what a cell takes is its own still, and what kills it kills it alone. Where numerical
-libraries do not bear to be forked, on macOS, this process answers one request and ends.
+libraries do not bear to be forked, or Python cannot wait for processes and files at once, this
+process answers one request and ends.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import os
 import select
 import signal
 import sys
+import tempfile
 import traceback
 import warnings
 from pathlib import Path
@@ -27,36 +29,48 @@ from typing import Any, BinaryIO
 from osrae.benchmark.cells import Cell
 from osrae.benchmark.outcomes import Outcome, ended, packed, read_packed
 
-__all__ = ["main"]
+__all__ = ["FORKS", "main"]
 
-_FORKS = sys.platform == "linux"
+#: Whether cells are forked; some builds of Python lack what is needed.
+FORKS = sys.platform == "linux" and hasattr(os, "pidfd_open")
+#: Seconds after which a process that nobody asks anything ends.
+_IDLE = 300
 _DIE_WITH_PARENT = 1  # Linux: PR_SET_PDEATHSIG
 _SHOWN_ERROR = 4000
 
 
 def main() -> None:
     """Answer the requests of the standard input on the standard output, one after the other."""
-    answers = _own_output()
-    if _FORKS:
+    outcomes = _own_output()
+    if FORKS:
         _import()
-    for line in sys.stdin.buffer:
+    while line := _next_line():
         request = json.loads(line)
-        if not _FORKS:
-            answers.write(packed(_run(**request)))
+        if not FORKS:
+            outcomes.write(packed(_run(**request)))
             break
+        tempfile.tempdir = None  # the folder of the last request may have gone
         # Files that have no name: nothing is left of them when a machine, or a user, kills a grid.
-        with TemporaryFile() as said, TemporaryFile() as words:
-            process = os.fork()
+        with TemporaryFile() as outcome, TemporaryFile() as errors:
+            origin, process = os.getpid(), os.fork()
             if process == 0:
-                _leave(answers, words)
-                said.write(packed(_run(**request)))
+                _leave(origin, outcomes, errors)
+                outcome.write(packed(_run(**request)))
                 break  # and ends as any program does
-            code = _wait(process, answers)
+            code = _wait(process, outcomes)
             if code is None:
                 break
-            said.seek(0)
-            answers.write(packed(read_packed(said) or ended(request["cell"], code, words)))
-            answers.flush()
+            outcome.seek(0)
+            outcomes.write(packed(read_packed(outcome) or ended(request["cell"], code, errors)))
+            outcomes.flush()
+
+
+def _next_line() -> bytes:
+    """Wait for a request; the system ends this process if none comes."""
+    signal.alarm(_IDLE if FORKS else 0)
+    line = sys.stdin.buffer.readline()
+    signal.alarm(0)
+    return line
 
 
 def _own_output() -> BinaryIO:
@@ -67,29 +81,36 @@ def _own_output() -> BinaryIO:
 
 
 def _import() -> None:
-    """Import what cells need, and nothing that starts threads or opens a GPU."""
+    """Import what cells need, and nothing that opens a GPU."""
     import osrae.benchmark.running  # noqa: F401
+    from osrae.benchmark.machine import code_state
     from osrae.methods import registry
 
     registry.estimators()
+    code_state()  # what was imported, whatever is edited afterwards
     gc.freeze()  # what is never collected is shared with all that is forked
 
 
-def _leave(answers: BinaryIO, words: BinaryIO) -> None:
-    """Leave to the parent what is the parent's: its streams, and the decision when to end."""
+def _leave(origin: int, outcomes: BinaryIO, errors: BinaryIO) -> None:
+    """Leave to the process that this one is forked from its streams, and its random numbers."""
+    import numpy as np
+
     ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
-    answers.close()
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, sys.stdin.fileno())
+    if os.getppid() != origin:  # it died before that was said
+        os._exit(1)
+    outcomes.close()
+    os.dup2(os.open(os.devnull, os.O_RDONLY), sys.stdin.fileno())
     for stream in (sys.stdout, sys.stderr):
-        os.dup2(words.fileno(), stream.fileno())
+        os.dup2(errors.fileno(), stream.fileno())
+    tempfile.tempdir = None
+    np.random.seed()  # noqa: NPY002 (what other libraries may draw from)
 
 
-def _wait(process: int, answers: BinaryIO) -> int | None:
-    """Wait for a process, and return how it ended; None once nobody waits for the answer."""
+def _wait(process: int, outcomes: BinaryIO) -> int | None:
+    """Wait for a process, and return how it ended; None once nobody waits for the outcome."""
     waiting, ending = select.poll(), os.pidfd_open(process)
     waiting.register(ending, select.POLLIN)
-    waiting.register(answers, 0)  # tells when the other end is closed, and nothing else
+    waiting.register(outcomes, 0)  # tells when the other end is closed, and nothing else
     try:
         ready = dict(waiting.poll())
     finally:
@@ -107,6 +128,7 @@ def _run(
     from osrae.benchmark.machine import code_state, machine, versions
     from osrae.benchmark.running import run_cell
 
+    os.environ.clear()
     os.environ.update(environment)
     os.chdir(directory)
     try:

@@ -10,6 +10,7 @@ from tempfile import TemporaryFile
 from threading import Lock
 from typing import Any, BinaryIO, cast
 
+from osrae.benchmark.child import FORKS
 from osrae.benchmark.outcomes import Outcome, ended, read_packed
 
 __all__ = ["run_isolated"]
@@ -29,39 +30,43 @@ def run_isolated(
     folder : str or None
         Where the data lie.
     threads : int or None
-        Threads of the process; None is what this machine's libraries choose.
+        Threads of the process; None is what this machine's libraries choose. What Python and its
+        libraries read when they start is that of the first cell of so many threads.
 
     Returns
     -------
     Outcome
         Also of a cell that raised an error or was killed: nothing that it does ends the caller.
     """
-    parent = _borrow(threads)
+    origin = _borrow(threads)
     request = {"cell": cell, "folder": folder, "environment": _environment(threads),
                "directory": os.getcwd()}  # fmt: skip
     try:
-        outcome = parent.answer(request)
+        outcome = origin.answer(request)
     except BaseException:
-        parent.process.kill()
+        origin.end(kill=True)
         raise
     if outcome is None:
-        return ended(cell, parent.process.wait(), parent.words)
-    _give_back(threads, parent)
+        return ended(cell, origin.end(), origin.errors)
+    if FORKS:
+        _give_back(threads, origin)
+    else:
+        origin.end()
     return outcome
 
 
-class _Parent:
+class _Origin:
     """A process that cells fork from, see `osrae.benchmark.child`."""
 
     def __init__(self, threads: int | None) -> None:
+        self.errors = TemporaryFile()  # noqa: SIM115 (as long as the process)
         # Libraries read their number of threads when they are loaded.
-        self.words = TemporaryFile()  # noqa: SIM115 (as long as the process)
         self.process = subprocess.Popen(
             [sys.executable, "-m", "osrae.benchmark.child"],
             env=_environment(threads),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=self.words,
+            stderr=self.errors,
         )
 
     def answer(self, request: dict[str, Any]) -> Outcome | None:
@@ -74,26 +79,34 @@ class _Parent:
             return None
         return read_packed(cast(BinaryIO, self.process.stdout))
 
+    def end(self, *, kill: bool = False) -> int:
+        """Let it end, and return its code."""
+        if kill:
+            self.process.kill()
+        self.process.communicate()
+        return self.process.returncode
 
-#: Those that wait for a cell, by their threads. They end when this process does.
-_idle: dict[int | None, list[_Parent]] = {}
+
+#: Those that wait for a cell, by their threads. They end when this process does, or after a while.
+_idle: dict[int | None, list[_Origin]] = {}
 _lock = Lock()
 
 
-def _borrow(threads: int | None) -> _Parent:
+def _borrow(threads: int | None) -> _Origin:
     """Take a process that waits, or start one."""
     with _lock:
         waiting = _idle.setdefault(threads, [])
         while waiting:
-            parent = waiting.pop()
-            if parent.process.poll() is None:
-                return parent
-    return _Parent(threads)
+            origin = waiting.pop()
+            if origin.process.poll() is None:
+                return origin
+            origin.end()
+    return _Origin(threads)
 
 
-def _give_back(threads: int | None, parent: _Parent) -> None:
+def _give_back(threads: int | None, origin: _Origin) -> None:
     with _lock:
-        _idle[threads].append(parent)
+        _idle[threads].append(origin)
 
 
 def _environment(threads: int | None) -> dict[str, str]:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Self
@@ -57,11 +58,12 @@ def versions() -> dict[str, str]:
     return {**library_versions(), **{name: version(name) for name in _ALSO}}
 
 
+@cache
 def code_state() -> str | None:
     """Return the commit of the checkout that osrae runs from, with "-dirty" if it was changed.
 
     None if it runs from no checkout: installed in a folder of somebody's own repository, it is
-    none of that.
+    none of that. It is what it was when first asked for.
     """
     if _git("ls-files", "--error-unmatch", Path(__file__).name) is None:
         return None

@@ -50,7 +50,7 @@ def read_packed(stream: BinaryIO) -> Outcome | None:
     return Outcome(json.loads(text), arrays) if whole else None
 
 
-def ended(cell: dict[str, Any], code: int, words: BinaryIO) -> Outcome:
+def ended(cell: dict[str, Any], code: int, errors: BinaryIO) -> Outcome:
     """Describe the cell of a process that ended without an outcome.
 
     Parameters
@@ -58,17 +58,19 @@ def ended(cell: dict[str, Any], code: int, words: BinaryIO) -> Outcome:
     cell : dict
     code : int
         Of its end; the negative number of the signal that ended it.
-    words : binary file
+    errors : binary file
         What it said to where errors go.
     """
     if code < 0:
         name = signal.Signals(-code).name
-        kind, message = "Killed", f"The process was ended by {name}"
+        # Who interrupts means the grid, and not to start the cell again.
+        kind = "Died" if name == "SIGINT" else "Killed"
+        message = f"The process was ended by {name}"
         if name == "SIGKILL":
             message += "; the system does so when memory runs out"
     else:
         kind, message = "Died", f"The process ended with code {code}"
-    words.seek(0)
-    last_words = words.read().decode(errors="replace")[-_SHOWN_WORDS:]
+    errors.seek(0)
+    last_words = errors.read().decode(errors="replace")[-_SHOWN_WORDS:]
     error = {"type": kind, "message": f"{message}.", "traceback": last_words}
     return Outcome({"status": "failed", "cell": cell, "error": error})
