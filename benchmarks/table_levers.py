@@ -29,7 +29,6 @@ import torch
 from table_levers_parts import (
     ENCODERS,
     Ensemble,
-    KeepsDetails,
     MixesRows,
     PiecewiseLinear,
     Quantiles,
@@ -159,10 +158,9 @@ SAMPLERS: dict[str, Callable[[int], Any]] = {
     name: partial(behind, kind, **changes)
     for name, (kind, changes) in {
         "sampler": (RAEOversampler, {}),
-        "sampler, keeps details": (KeepsDetails, {}),
+        "sampler, details lost": (RAEOversampler, {"keep_details": False}),
         "rows mixed as they are": (MixesRows, {"epochs": 0.0, "least_steps": 8}),
         "sampler, Beta(0.3, 0.3)": (RAEOversampler, {"mixing": 0.3}),
-        "sampler, Beta(0.3, 0.3), keeps details": (KeepsDetails, {"mixing": 0.3}),
         "sampler, four times as long": (RAEOversampler, {"epochs": 160, "least_steps": 2400}),
         "sampler, no critic": (RAEOversampler, {"schedule": ("reconstruct",)}),
         "sampler, reconstruction moves the encoder": (

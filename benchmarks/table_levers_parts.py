@@ -18,7 +18,7 @@ from osrae import RAEOversampler, networks
 from osrae.data.description import TableDescription
 from osrae.networks.layers import LEAKY_SLOPE, Dropout
 
-__all__ = ["ENCODERS", "Ensemble", "KeepsDetails", "MixesRows", "PiecewiseLinear", "Quantiles"]
+__all__ = ["ENCODERS", "Ensemble", "MixesRows", "PiecewiseLinear", "Quantiles"]
 
 _BINS = 12
 _FREQUENCIES, _SCALE, _WIDTH = 16, 0.3, 8
@@ -124,33 +124,8 @@ class Ensemble(ClassifierMixin, BaseEstimator):
         return self.classes_[self.predict_proba(X).argmax(1)]
 
 
-class KeepsDetails(RAEOversampler):
-    """RAE's sampler whose new rows keep what the reconstructions of their parents lose.
-
-    To ``D(Σ α_j z_j)`` it adds ``Σ α_j (x_j - D(z_j))``: a mixture that is one parent alone is that
-    parent.
-    """
-
-    def _after_training(self, x: Any, codes: np.ndarray, split: Any) -> None:
-        super()._after_training(x, codes, split)
-        bank, method = self.bank_, self.method_
-        with torch.inference_mode():
-            again = method.decode(bank.z.to(method.device), bank.codes.to(method.device))
-        lost = x[bank.rows] - again.float().cpu()
-        self.lost = np.zeros((len(x), lost.shape[1]), dtype=np.float32)
-        self.lost[bank.rows] = lost.numpy()
-
-    def _rows_to_append(self, wanted: np.ndarray) -> Iterator[np.ndarray]:
-        start = 0
-        for rows in super()._rows_to_append(wanted):
-            block = slice(start, start + len(rows))
-            start = block.stop
-            weights, parents = self.mixing_weights_[block], self.parent_indices_[block]
-            yield rows + np.einsum("nt,ntd->nd", weights, self.lost[parents])
-
-
 class MixesRows(RAEOversampler):
-    """Convex mixtures of rows as they are: what is left of `KeepsDetails` without its networks."""
+    """Convex mixtures of rows as they are: what is left of the sampler without its networks."""
 
     def _after_training(self, x: Any, codes: np.ndarray, split: Any) -> None:
         super()._after_training(x, codes, split)

@@ -55,8 +55,8 @@ class LatentBank:
         Class numbers.
     rows : Tensor of shape (n,)
         Row numbers in the training data.
-    lost : Tensor of shape (n, ...) or None
-        What reconstructions lose of them, ``x - D(z)``; None where it is not kept.
+    lost : Tensor of shape (n, p) or None
+        What reconstructions lose of encoded rows, ``x - D(z)``; None where it is not kept.
     """
 
     z: Tensor
@@ -94,10 +94,10 @@ class LatentBank:
             torch.from_numpy(chosen),
         )
         if method.settings.keep_details and method.settings.decoder:
-            bank.lost = bank._lost(method, parents)
+            bank.lost = bank._not_decoded(method, parents)
         return bank
 
-    def _lost(self, method: RAE, parents: Samples) -> Tensor:
+    def _not_decoded(self, method: RAE, parents: Samples) -> Tensor:
         blocks = zip(
             parents.blocks(EVALUATION_ROWS, method.device),
             self.z.split(EVALUATION_ROWS),

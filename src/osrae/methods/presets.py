@@ -1,7 +1,7 @@
 """Settings of the class-preserving regularised auto-encoder, and its presets.
 
-This is the one place where the presets are written down. Every field of `RAESettings` can be
-overridden by the estimators' parameter of the same name.
+This is the one place where the presets are written down. A parameter of the estimators overrides
+the field of `RAESettings` that has its name.
 """
 
 from __future__ import annotations
@@ -260,6 +260,7 @@ _DEFAULT_PICTURES = RAESettings(
     rate_schedule="cosine",
     weight_averaging=0.995,
     augmentation="auto",
+    augment_decoded=False,
     classify_mirrored=True,
     batch_size=64,
     max_steps=None,
@@ -282,6 +283,7 @@ _DEFAULT_PICTURES_TO_RESAMPLE = replace(
     mixup="none",
     schedule=("joint",) + ("reconstruct",) * 7,
     augmentation="none",
+    augment_decoded=True,
     epochs=30,
 )
 
@@ -295,6 +297,7 @@ _DEFAULT_TABLES = replace(
     schedule=("joint",) + ("latent",) * 3 + ("reconstruct",) + ("latent",) * 3,
     learning_rate=1e-3,
     augmentation="none",
+    augment_decoded=True,
     epochs=40,
     least_steps=600,
 )

@@ -92,8 +92,8 @@ class RAEOversampler(RAEEstimator, DeepOversampler):
     Pictures are arrays or torch tensors of shape (n, h, w) or (n, h, w, c), with h, w ≥ 8 and c
     one of 1, 3, 4, as uint8 (0 to 255) or float (0 to 1).
 
-    What is saved lets up to 1000 training rows of each class be reconstructed, those of tables
-    under the default preset exactly.
+    What is saved lets up to 1000 training rows of each class be reconstructed, and a pickle all
+    rows of the classes that got new ones; those of tables exactly, under the default preset.
 
     References
     ----------
