@@ -141,6 +141,9 @@ LEVERS = {
     "encoder of Table 16, reconstruction moves it, weight 10": sampler(
         encoder="conv", reconstruction_weight=10.0
     ),
+    "encoder of Table 16, reconstruction moves it, weight 100": sampler(
+        encoder="conv", reconstruction_weight=100.0
+    ),
     "residual encoder": sampler(encoder="residual"),
     "no averages": sampler(weight_averaging=0.0),
     "critic in every second step": sampler(schedule=("joint", "reconstruct")),
@@ -152,6 +155,7 @@ LEVERS = {
     ),
     "reconstruction moves the encoder, weight 1": sampler(reconstruction_weight=1.0),
     "reconstruction moves the encoder, weight 10": sampler(reconstruction_weight=10.0),
+    "reconstruction moves the encoder, weight 100": sampler(reconstruction_weight=100.0),
     "decoded samples keep their class": sampler(decoder_class_weight=0.1),
     "critic's features": sampler(CriticFeatures),
     "critic's features, weight 0.1": sampler(CriticFeatures, 0.1),

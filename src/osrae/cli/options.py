@@ -55,9 +55,7 @@ Method = Annotated[
 ]
 Preset = Annotated[
     str,
-    typer.Option(
-        help="default; of rae strong (pictures), paper or reference; else `osrae methods NAME`."
-    ),
+    typer.Option(help="default; of rae strong, paper or reference; else `osrae methods NAME`."),
 ]
 Encoder = Annotated[
     str | None,

@@ -57,8 +57,11 @@ class RAESettings(Settings):
     ----------
     encoder : str or None
         Name of the encoder network; None is Table 16's (pictures) or Table 18's (tables).
+    ensemble_size : int
+        K, encoders side by side, each with a latent space of its own. Each classifies alone while
+        it is trained; together they classify by the mean of their logits.
     latent_dim : int or None
-        m; None is 8 for tables, 64 for grey and 256 for colour pictures.
+        m, of each of them; None is 8 for tables, 64 for grey and 256 for colour pictures.
     mixture_size : int
         t, the samples in a mixture; at least 2.
     mixing : "mixer", "uniform", float or sequence of float
@@ -140,6 +143,7 @@ class RAESettings(Settings):
     """
 
     encoder: str | None = None
+    ensemble_size: int = 1
     latent_dim: int | None = None
     mixture_size: int = 2
     mixing: str | float | Sequence[float] = "mixer"
@@ -180,7 +184,7 @@ class RAESettings(Settings):
     epochs: float = 0.0
 
     def resolve_latent_dim(self, description: DataDescription) -> int:
-        """Return m: the one asked for, or the paper's for data of this kind."""
+        """Return m: the one asked for, or the paper's for data of this kind; of each encoder."""
         return self.latent_dim or paper_latent_dim(description)
 
     def steps_of(self, epochs: float, n_samples: int) -> int:
@@ -302,6 +306,8 @@ _DEFAULT_TABLES = replace(
     least_steps=600,
 )
 
+_STRONG_TABLES = replace(_DEFAULT_TABLES, ensemble_size=8)
+
 _DEFAULT_TABLES_TO_RESAMPLE = replace(
     _DEFAULT_TABLES, schedule=("joint",) + ("reconstruct",) * 3, keep_details=True
 )
@@ -314,7 +320,7 @@ PRESETS: Presets[RAESettings] = {
         "tables": replace(_REFERENCE, augmentation="none", augmentation_probability=1.0),
     },
     "default": {"pictures": _DEFAULT_PICTURES, "tables": _DEFAULT_TABLES},
-    "strong": {"pictures": _STRONG_PICTURES},
+    "strong": {"pictures": _STRONG_PICTURES, "tables": _STRONG_TABLES},
 }
 
 #: The presets of the over-sampler.

@@ -14,6 +14,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import repeat
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -23,6 +25,7 @@ from osrae.data.description import DataDescription
 from osrae.methods.mixtures import mix_across
 from osrae.methods.presets import DECODED, MIXUP, RAESettings
 from osrae.networks import build_critic, build_decoder, build_encoder, build_mixer
+from osrae.networks.ensemble import logits_of_each
 from osrae.networks.layers import one_hot
 from osrae.networks.statistics import frozen_statistics
 from osrae.training.augmentation import POLICIES, AdaptiveProbability, mirrored_mean
@@ -107,8 +110,8 @@ class _Pass:
     """One forward pass; a field is None where the step has no use for it."""
 
     z: Tensor  # (t, B, m)
-    logits: Tensor  # (t, B, C)
-    logits_mixed: Tensor | None  # (R, B, C)
+    logits: Tensor  # (K, t, B, C), of each encoder alone
+    logits_mixed: Tensor | None  # (K, R, B, C)
     seen: Tensor  # (t·B, …): the samples that E and K see
     decoded: Tensor | None  # (t·B + R·B, …): D(z), then D(z')
     label: Tensor  # (t·B + R·B, C), of the decoded samples
@@ -134,12 +137,13 @@ class RAE(Classifies):
         self, description: DataDescription, class_counts: Tensor, settings: RAESettings
     ) -> None:
         super().__init__(description, class_counts, settings)
-        m, n_classes = settings.resolve_latent_dim(description), self.n_classes
-        self.latent_dim = m
+        own, n_members = settings.resolve_latent_dim(description), settings.ensemble_size
+        self.latent_dim = m = n_members * own
         name, t, style = settings.encoder, settings.mixture_size, settings.style
+        n_classes = self.n_classes
         self.networks = nn.ModuleDict(
             {
-                "encoder": build_encoder(name, description, m, style),
+                "encoder": build_encoder(name, description, own, style, n_members),
                 "classifier": nn.Linear(m, n_classes),
             }
         )
@@ -187,12 +191,14 @@ class RAE(Classifies):
             run = self._forward(batch, terms)
             losses: dict[str, Tensor] = {}
             if "classifier" in terms:
-                clf = classification_loss(run.logits, run.logits_mixed, batch.y)
+                mixed = repeat(None) if run.logits_mixed is None else run.logits_mixed
+                each = zip(run.logits, mixed, strict=False)
+                clf = torch.stack([classification_loss(*own, batch.y) for own in each]).mean()
                 losses["classifier"] = clf
                 losses |= self._encoder_losses(clf, run.reconstruction)
             if "mixer" in terms and run.logits_mixed is not None:
-                y_wrong = self._wrong_labels(batch, len(run.logits_mixed))
-                losses["mixer"] = mixer_loss(run.logits_mixed.flatten(0, 1), y_wrong)
+                y_wrong = self._wrong_labels(batch, run.logits_mixed.shape[1])
+                losses["mixer"] = mixer_loss(run.logits_mixed.mean(0).flatten(0, 1), y_wrong)
             if "decoder" in terms:
                 losses["decoder"] = self._decoder_loss(run, terms, batch.generator)
             if "decoder_class" in terms:
@@ -214,9 +220,9 @@ class RAE(Classifies):
         mixed = mix_across(x, y, s.mixup, alpha, generator, probability)
         with autocast(self.device, self.precision):
             z = full(self.networks["encoder"](mixed.x))
-            logits = full(self.networks["classifier"](z))
-            terms = [F.cross_entropy(logits, y, reduction="none") for y in mixed.labels]
-            clf = (mixed.shares * torch.stack(terms)).sum() / len(batch.y)
+            logits = self._logits_of_each(z)
+            terms = torch.stack([_cross_entropies(logits, y).mean(0) for y in mixed.labels])
+            clf = (mixed.shares * terms).sum() / len(batch.y)
             losses = {"classifier": clf, **self._encoder_losses(clf, None)}
         move(self.optimizers, losses)
         self._update_averages(batch.step, losses)
@@ -233,12 +239,12 @@ class RAE(Classifies):
         seen = self._augmented(x, batch.generator) if augments else x
         z = full(self.networks["encoder"](seen)).unflatten(0, (t, n))
         label = one_hot(batch.y, self.n_classes, z.dtype)
-        logits, logits_mixed = full(self.networks["classifier"](z)), None
+        logits, logits_mixed = self._logits_of_each(z), None
         latents = z.flatten(0, 1)
         if self.settings.oversampling:
             parents = self._encode_clean(x, t) if self.settings.mix_clean else z
             z_mixed = self._mixtures(parents, label, batch.generator)
-            logits_mixed = full(self.networks["classifier"](z_mixed)).unflatten(0, (-1, n))
+            logits_mixed = self._logits_of_each(z_mixed).unflatten(1, (-1, n))
             latents = torch.cat([latents, z_mixed])
         if not terms & {"decoder_class", "critic"}:
             latents = latents[: t * n]  # nothing looks at decoded mixtures
@@ -248,6 +254,11 @@ class RAE(Classifies):
             decoded = full(self.networks["decoder"](latents, labels))
             reconstruction = (decoded[: t * n] - x).abs().mean()
         return _Pass(z, logits, logits_mixed, seen, decoded, labels, reconstruction, augments)
+
+    def _logits_of_each(self, z: Tensor) -> Tensor:
+        """Logits (K, …, C) by each encoder's part of latent vectors (…, K m) alone."""
+        classifier = cast(nn.Linear, self.networks["classifier"])
+        return full(logits_of_each(classifier, z, self.settings.ensemble_size))
 
     def _encode_clean(self, x: Tensor, t: int) -> Tensor:
         return full(self.networks["encoder"](x)).unflatten(0, (t, -1))
@@ -383,6 +394,12 @@ class RAE(Classifies):
         """Samples from latent vectors and class numbers."""
         z = z.to(self.dtype)
         return full(self.final("decoder")(z, one_hot(y, self.n_classes, z.dtype)))
+
+
+def _cross_entropies(logits: Tensor, y: Tensor) -> Tensor:
+    """Cross-entropies (K, N) of logits (K, N, C)."""
+    terms = F.cross_entropy(logits.flatten(0, 1), y.repeat(len(logits)), reduction="none")
+    return terms.unflatten(0, logits.shape[:2])
 
 
 def _optimizers(networks: nn.ModuleDict, settings: RAESettings) -> dict[str, AdamW]:

@@ -34,8 +34,9 @@ class RAEClassifier(
     preset : {"default", "strong", "paper", "reference"}, default="default"
         ``"paper"`` is the text of the paper, ``"reference"`` adds what its authors' code does
         beyond it, ``"default"`` is what was found to work best on validation data within a quarter
-        of an hour of two cores, and ``"strong"`` (pictures) within three hours. Every parameter
-        that follows and is None takes the preset's value.
+        of an hour of two cores, and ``"strong"`` within three hours: for pictures a larger encoder
+        and a longer run, for tables eight encoders side by side. Every parameter that follows and
+        is None takes the preset's value.
     encoder : str or None, default=None
         The encoder network: ``"conv"``, ``"pooled"``, ``"pooled-large"``, ``"residual"``,
         ``"resnet18"``, ``"resnet18-imagenet"`` or ``"densenet201"`` for pictures, ``"mlp"`` for

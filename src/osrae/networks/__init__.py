@@ -17,6 +17,7 @@ from osrae.data.description import DataDescription, ImageDescription, TableDescr
 from osrae.errors import InputError
 from osrae.networks import image, tabular
 from osrae.networks.densenet import DenseNet201Encoder
+from osrae.networks.ensemble import EncoderEnsemble
 from osrae.networks.layers import Style, initialise
 from osrae.networks.mixer import Mixer
 from osrae.networks.pooled import PooledEncoder
@@ -69,9 +70,13 @@ def check_encoder(name: str | None, description: DataDescription) -> str:
 
 
 def build_encoder(
-    name: str | None, description: DataDescription, latent_dim: int, style: Style = "paper"
+    name: str | None,
+    description: DataDescription,
+    latent_dim: int,
+    style: Style = "paper",
+    n_members: int = 1,
 ) -> nn.Module:
-    """Build an encoder: samples to latent vectors ``(n, latent_dim)``.
+    """Build an encoder: samples to latent vectors ``(n, n_members · latent_dim)``.
 
     Parameters
     ----------
@@ -85,6 +90,8 @@ def build_encoder(
     style : {"paper", "reference"}, default="paper"
         Details on which the paper and its authors' code differ; of no effect on pooled,
         residual and dense networks, which the authors' code does not have.
+    n_members : int, default=1
+        Encoders side by side, see `osrae.networks.ensemble`.
 
     Raises
     ------
@@ -94,7 +101,8 @@ def build_encoder(
     kind = "pictures" if isinstance(description, ImageDescription) else "tables"
     network = ENCODERS[kind][check_encoder(name, description)]
     options = {"style": style} if network in _PLAIN else {}
-    return _initialised(network(description, latent_dim, **options))
+    members = [_initialised(network(description, latent_dim, **options)) for _ in range(n_members)]
+    return members[0] if n_members == 1 else EncoderEnsemble(members)
 
 
 def build_decoder(
