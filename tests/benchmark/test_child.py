@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 
 from osrae.benchmark.cells import Cell
+from osrae.benchmark.child import FORKS
 from osrae.benchmark.outcomes import read_packed
 
 from .processes import child_processes, wait_for
 
 QUICK = Cell(data="keel/glass", method="logistic-regression")
-linux = pytest.mark.skipif(sys.platform != "linux", reason="forks there alone")
+forks = pytest.mark.skipif(not FORKS, reason="cells are not forked here")
 
 #: A child whose libraries greet, in Python and, as compiled ones do, below it, and then do more.
 _CHANGED = """
@@ -50,7 +51,7 @@ def outcomes(command, number=2):
     return list(iter(lambda: read_packed(stream), None))
 
 
-@linux
+@forks
 def test_what_libraries_print_is_no_part_of_an_outcome():
     told = outcomes(program())
     assert [outcome.content["status"] for outcome in told] == ["done", "done"]
@@ -58,7 +59,7 @@ def test_what_libraries_print_is_no_part_of_an_outcome():
         assert "test/predicted" in arrays
 
 
-@linux
+@forks
 @pytest.mark.parametrize(
     ("then", "kind"),
     [
@@ -78,7 +79,7 @@ def test_without_forks_it_answers_once():
     assert [outcome.content["status"] for outcome in told] == ["done"]
 
 
-@linux
+@forks
 def test_a_cell_ends_with_who_waits_for_it():
     code = "import time; time.sleep(600)"
     command = [*program(code), "osrae.benchmark.child"]
@@ -96,7 +97,7 @@ def test_a_cell_ends_with_who_waits_for_it():
     wait_for(lambda: not os.path.exists(f"/proc/{cell}"))
 
 
-@linux
+@forks
 def test_a_cell_ends_with_what_it_forked_from():
     command = [*program("import time; time.sleep(600)"), "osrae.benchmark.child"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as parent:

@@ -1,19 +1,19 @@
 import io
 import os
 import signal
-import sys
 
 import numpy as np
 import pytest
 
 from osrae.benchmark import isolation
 from osrae.benchmark.cells import Cell
+from osrae.benchmark.child import FORKS
 from osrae.benchmark.isolation import run_isolated
 
 from .processes import child_processes
 
 QUICK = Cell(data="keel/glass", method="logistic-regression")
-linux = pytest.mark.skipif(sys.platform != "linux", reason="forks there alone")
+forks = pytest.mark.skipif(not FORKS, reason="cells are not forked here")
 
 
 @pytest.fixture(autouse=True)
@@ -55,7 +55,7 @@ def test_an_error_is_an_outcome():
     assert outcome.arrays == b""
 
 
-@linux
+@forks
 def test_cells_fork_from_one_process_for_each_number_of_threads(own):
     for threads in (1, 1, 2):
         made = run_isolated(QUICK.to_dict(), None, threads).content["made"]
@@ -65,7 +65,7 @@ def test_cells_fork_from_one_process_for_each_number_of_threads(own):
     assert {waiting[0].process.pid for waiting in own.values()} <= set(mine)
 
 
-@linux
+@forks
 def test_where_a_process_has_died_another_one_is_started(own):
     run_isolated(QUICK.to_dict(), None, 1)
     own[1][0].process.kill()

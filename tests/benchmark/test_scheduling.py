@@ -8,6 +8,7 @@ import pytest
 
 from osrae.benchmark import scheduling
 from osrae.benchmark.cells import Cell
+from osrae.benchmark.child import FORKS
 from osrae.benchmark.results import Results
 from osrae.benchmark.scheduling import Progress, run_grid
 from osrae.errors import InputError
@@ -22,7 +23,7 @@ BROKEN = Cell(data="keel/vehicle", method="smote+plain", fold=0, folds=2,
               settings={"classifier.encoder": "conv"})  # fmt: skip
 SLOW = Cell(data="keel/vehicle", method="rae", fold=0, folds=2, settings={"max_steps": 100_000})
 
-linux = pytest.mark.skipif(sys.platform != "linux", reason="finds processes in /proc")
+forks = pytest.mark.skipif(not FORKS, reason="finds forked cells in /proc")
 
 
 def test_cells_are_run_once_and_a_failed_one_does_not_stop_the_rest(tmp_path):
@@ -82,7 +83,7 @@ def test_time_left_is_told_by_the_pace_so_far():
     assert progress.seconds_left == pytest.approx(10, abs=1)
 
 
-@linux
+@forks
 def test_a_cell_that_is_killed_is_started_again_and_then_recorded(tmp_path):
     def kill_twice() -> None:
         killed = set()
@@ -102,7 +103,7 @@ def test_a_cell_that_is_killed_is_started_again_and_then_recorded(tmp_path):
     assert Results(tmp_path).get(QUICK[0]).done
 
 
-@linux
+@forks
 def test_a_grid_that_is_killed_goes_on_where_it_was(tmp_path):
     command = [
         sys.executable, "-m", "osrae", "bench", "run", "--data", "keel/vehicle", "--method", "rae",

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import pytest
 
 from osrae.benchmark.cells import Cell
+from osrae.benchmark.child import FORKS
 from osrae.benchmark.results import Results
 from osrae.benchmark.scheduling import run_grid
 from osrae.errors import InputError
@@ -19,7 +20,7 @@ CELLS = [
     for fold in range(3)
 ]
 
-linux = pytest.mark.skipif(sys.platform != "linux", reason="finds processes in /proc")
+forks = pytest.mark.skipif(not FORKS, reason="finds forked cells in /proc")
 
 
 @contextmanager
@@ -51,7 +52,7 @@ def check_nothing_is_lost(tmp_path, **where) -> None:
     assert Results(tmp_path).get(CELLS[0]).score() == local.get(CELLS[0]).score()
 
 
-@linux
+@forks
 def test_a_dask_cluster_loses_nothing_with_a_worker(tmp_path):
     distributed = pytest.importorskip("distributed")
     with distributed.LocalCluster(
@@ -60,7 +61,7 @@ def test_a_dask_cluster_loses_nothing_with_a_worker(tmp_path):
         check_nothing_is_lost(tmp_path, backend="dask", address=cluster.scheduler_address)
 
 
-@linux
+@forks
 def test_a_ray_cluster_loses_nothing_with_a_worker(tmp_path):
     pytest.importorskip("ray")
     check_nothing_is_lost(tmp_path, backend="ray", jobs=2)

@@ -306,7 +306,7 @@ _DEFAULT_TABLES = replace(
     least_steps=600,
 )
 
-_STRONG_TABLES = replace(_DEFAULT_TABLES, ensemble_size=8)
+_STRONG_TABLES = replace(_DEFAULT_TABLES, ensemble_size=4)
 
 _DEFAULT_TABLES_TO_RESAMPLE = replace(
     _DEFAULT_TABLES, schedule=("joint",) + ("reconstruct",) * 3, keep_details=True

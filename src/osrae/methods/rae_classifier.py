@@ -35,7 +35,7 @@ class RAEClassifier(
         ``"paper"`` is the text of the paper, ``"reference"`` adds what its authors' code does
         beyond it, ``"default"`` is what was found to work best on validation data within a quarter
         of an hour of two cores, and ``"strong"`` within three hours: for pictures a larger encoder
-        and a longer run, for tables eight encoders side by side. Every parameter that follows and
+        and a longer run, for tables four encoders side by side. Every parameter that follows and
         is None takes the preset's value.
     encoder : str or None, default=None
         The encoder network: ``"conv"``, ``"pooled"``, ``"pooled-large"``, ``"residual"``,
