@@ -193,13 +193,18 @@ def test_losses_and_gradients_agree_with_a_plain_float64_version(kind, monkeypat
             torch.testing.assert_close(mine, reference, rtol=1e-7, atol=1e-10)
 
 
+#: Seeds of weights by which no unit lies so near to its kink that float32 sees it on the other
+#: side, where it is not 0 (with which one of 65,536 is at 9e-9, and -7e-9 in float32).
+KINK_FREE = {("strong", "tables"): 1}
+
+
 def step_losses(kind: str, preset: str, precision: torch.dtype, monkeypatch) -> tuple[RAE, dict]:
     """Losses of one joint step; every random number is the same in every precision."""
     exact = precision == torch.float64
     # Further critic steps come after draws that take more of the generator in float64.
     overrides = {"schedule": ("joint",), "augmentation": "none", "critic_steps": 1}
-    # Weights by which no unit lies so near to its kink that float32 sees it on the other side.
-    method = make(KINDS[kind], preset_settings(PRESETS, preset, KINDS[kind], overrides), seed=0)
+    settings = preset_settings(PRESETS, preset, KINDS[kind], overrides)
+    method = make(KINDS[kind], settings, seed=KINK_FREE.get((preset, kind), 0))
     method = method.double() if exact else method
     method.precision = torch.float32 if exact else precision
     generator = torch.Generator().manual_seed(5)
