@@ -7,6 +7,9 @@ A lever is what differs from the sampler's default preset; all train for as long
 every class 300 new pictures are compared with as many real ones that the training part leaves over,
 in the features of an untrained VGG-16. "Nearer", and the ratio of the distances to the nearest
 training picture and the next, as in `copies.py`. A file that is there is gone on with.
+
+With ``--classifier-minutes`` a ResNet-18 of its own is trained for as long on what each sampler
+resampled, and "behind" is its ACSA on the validation pictures.
 """
 
 from __future__ import annotations
@@ -27,7 +30,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from osrae import RAEClassifier, RAEOversampler
-from osrae.benchmark.budget import TrainingPlan
+from osrae.benchmark.budget import fit_to_budget
 from osrae.datasets import load_split
 from osrae.evaluation.classification import summary
 from osrae.evaluation.features import RandomVGG16
@@ -35,6 +38,7 @@ from osrae.evaluation.generation import compare_samples
 from osrae.methods.presets import PRESETS, PRESETS_TO_RESAMPLE, RAESettings
 from osrae.methods.rae import RAE
 from osrae.methods.settings import Presets
+from osrae.methods.two_stage import default_classifier
 from osrae.networks.statistics import frozen_statistics
 from osrae.training.batches import Batch
 from osrae.training.device import full
@@ -43,7 +47,8 @@ _COMPARED = 300  # of a class
 _SETTINGS = PRESETS_TO_RESAMPLE["default"]["pictures"]
 _SETTINGS_TO_CLASSIFY = PRESETS["default"]["pictures"]
 _NAMES = ("data", "name", "seed", "steps")
-_SCORES = ("precision", "recall", "density", "coverage", "frechet", "nearer", "ratio", "acsa")
+_SCORES = ("precision", "recall", "density", "coverage", "frechet", "nearer", "ratio", "acsa",
+           "behind")  # fmt: skip
 
 
 class FeaturesToo(RAE):
@@ -156,6 +161,10 @@ LEVERS = {
     "reconstruction moves the encoder, weight 1": sampler(reconstruction_weight=1.0),
     "reconstruction moves the encoder, weight 10": sampler(reconstruction_weight=10.0),
     "reconstruction moves the encoder, weight 100": sampler(reconstruction_weight=100.0),
+    "details kept": sampler(keep_details=True),
+    "details kept, reconstruction moves the encoder, weight 100": sampler(
+        keep_details=True, reconstruction_weight=100.0
+    ),
     "decoded samples keep their class": sampler(decoder_class_weight=0.1),
     "critic's features": sampler(CriticFeatures),
     "critic's features, weight 0.1": sampler(CriticFeatures, 0.1),
@@ -168,17 +177,17 @@ LEVERS = {
 }
 
 
-def measure(data: str, name: str, seed: int, minutes: float, folder: Path | None) -> dict[str, Any]:
+def measure(
+    data: str, name: str, seed: int, minutes: float, folder: Path | None, of_classifier: float
+) -> dict[str, Any]:
     """Train one sampler, and score what it makes."""
     split = load_split(data, folder, seed)
     assert split.X_validation is not None
     assert split.y_validation is not None
-    model = LEVERS[name](seed)
-    step = TrainingPlan.of(model, split.X_train, split.y_train).stages[""].step_seconds
-    model.set_params(max_steps=int(60 * minutes / step))
+    model = fit_to_budget(LEVERS[name](seed), split.X_train, split.y_train, 60 * minutes)
     started = time.process_time()
     fit = getattr(model, "fit_resample", model.fit)
-    fit(split.X_train, split.y_train)
+    resampled = fit(split.X_train, split.y_train)
     seconds = round(time.process_time() - started)
     labels = np.unique(split.y_train)
     real = [split.X_validation[split.y_validation == label][:_COMPARED] for label in labels]
@@ -196,12 +205,19 @@ def measure(data: str, name: str, seed: int, minutes: float, folder: Path | None
     near = np.mean(places, axis=0)
     classifies = hasattr(model, "predict")
     told = model.predict(split.X_validation) if classifies else None
+    behind = None
+    if of_classifier and not classifies:
+        network = default_classifier(random_state=seed)
+        fit_to_budget(network, *resampled, 60 * of_classifier).fit(*resampled)
+        behind = network.predict(split.X_validation)
     return {
         "data": data, "name": name, "seed": seed, "core_minutes": minutes,
+        "classifier_minutes": of_classifier,
         "steps": model.n_steps_, "seconds": seconds,
         **found.class_means, "frechet": found.frechet, "nearer": near[0], "ratio": near[1],
         "real ratio": near[2],
-        "acsa": summary(split.y_validation, told)["acsa"] if classifies else None,
+        "acsa": None if told is None else summary(split.y_validation, told)["acsa"],
+        "behind": None if behind is None else summary(split.y_validation, behind)["acsa"],
     }  # fmt: skip
 
 
@@ -232,6 +248,7 @@ def main() -> None:
     parser.add_argument("--levers", nargs="+", default=list(LEVERS), choices=list(LEVERS))
     parser.add_argument("--seeds", nargs="+", type=int, default=[0])
     parser.add_argument("--core-minutes", type=float, default=7.0)
+    parser.add_argument("--classifier-minutes", type=float, default=0.0)
     parser.add_argument("--folder", type=Path, help="where the data lie")
     parser.add_argument("--out", type=Path, default=Path("results/generation_levers.json"))
     parser.add_argument("--table", type=Path, help="only show what this file holds")
@@ -239,13 +256,17 @@ def main() -> None:
     if options.table is None:
         torch.set_num_threads(1)
         options.out.parent.mkdir(parents=True, exist_ok=True)
-        done = {(r["data"], r["name"], r["seed"], r["core_minutes"]) for r in read(options.out)}
+        budgets = (options.core_minutes, options.classifier_minutes)
+        done = {
+            (r["data"], r["name"], r["seed"], r["core_minutes"], r.get("classifier_minutes", 0.0))
+            for r in read(options.out)
+        }
         for data in options.data:
             for seed in options.seeds:
                 for name in options.levers:
-                    if (data, name, seed, options.core_minutes) in done:
+                    if (data, name, seed, *budgets) in done:
                         continue
-                    line = measure(data, name, seed, options.core_minutes, options.folder)
+                    line = measure(data, name, seed, budgets[0], options.folder, budgets[1])
                     with options.out.open("a") as file:
                         file.write(json.dumps(line) + "\n")
                     print(show([line]).splitlines()[-1], flush=True)

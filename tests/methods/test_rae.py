@@ -370,60 +370,6 @@ def test_class_probabilities_by_schedule():
         assert method.class_probabilities(counts, 0.9).tolist() == late
 
 
-# ---------------------------------------------------------------- encoders side by side
-
-
-@pytest.mark.parametrize("oversampling", [True, False])
-def test_encoders_side_by_side_learn_as_each_does_alone(oversampling):
-    """The loss is the mean of theirs, and what moves one is its own loss alone."""
-    settings = dataclasses.replace(
-        RAESettings(), ensemble_size=2, mixing="uniform", decoder=False, oversampling=oversampling
-    )
-    method = make(TABLE, settings).double()
-    draw, noise = draws(TABLE)
-    set_generator(method, noise)
-    batch = draw()
-    batch = dataclasses.replace(batch, x=batch.x.double())
-    method.eval()  # the same whenever it is asked
-    run = method._forward(batch, frozenset({"encoder", "classifier"}))
-    first, _ = method.networks["encoder"].members
-    classifier = method.networks["classifier"]
-    own = F.linear(first(batch.x.flatten(0, 1)), classifier.weight[:, :8], classifier.bias)
-    torch.testing.assert_close(run.logits[0].flatten(0, 1), own)
-
-    mixed = [None, None] if run.logits_mixed is None else run.logits_mixed
-    losses = [classification_loss(run.logits[k], mixed[k], batch.y) for k in (0, 1)]
-    of_first = torch.autograd.grad(losses[0], first.parameters(), retain_graph=True)
-    assert all(gradient.abs().sum() > 0 for gradient in of_first[-2:])
-    others = torch.autograd.grad(losses[1], first.parameters(), allow_unused=True)
-    assert all(gradient is None or not gradient.any() for gradient in others)
-
-
-def test_a_step_takes_the_mean_of_the_losses_of_encoders_side_by_side():
-    settings = dataclasses.replace(
-        RAESettings(), ensemble_size=2, mixing="uniform", decoder=False, mixup="mixup"
-    )
-    for phase in ("latent", "across"):
-        method = make(TABLE, dataclasses.replace(settings, schedule=(phase,)))
-        with torch.no_grad():  # with weights that are the same, both have one loss, and its mean
-            first, second = method.networks["encoder"].members
-            second.load_state_dict(first.state_dict())
-            weight = method.networks["classifier"].weight
-            weight[:, 8:] = weight[:, :8]
-        alone = make(TABLE, dataclasses.replace(settings, schedule=(phase,), ensemble_size=1))
-        alone.networks["encoder"].load_state_dict(first.state_dict())
-        alone.networks["classifier"].load_state_dict(
-            {"weight": weight[:, :8], "bias": method.networks["classifier"].bias}
-        )
-        for model in (method, alone):
-            for module in model.modules():
-                if type(module).__name__ == "Dropout":
-                    module.p = 0.0
-        torch.testing.assert_close(
-            step(method, TABLE)["classifier"], step(alone, TABLE)["classifier"]
-        )
-
-
 # ---------------------------------------------------------------- statistics and averages
 
 

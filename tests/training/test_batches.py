@@ -114,3 +114,13 @@ def test_a_step_has_random_numbers_of_its_own():
     draws = [torch.rand(4, generator=made.generator).tolist() for made in (first, again, other)]
     assert draws[0] == draws[1] != draws[2]
     assert torch.equal(first.members(0, 5), again.members(0, 5))
+
+
+def test_a_batch_says_which_encoder_holds_its_rows_back():
+    held_by = torch.tensor([0, -1, 2, 1, -1, 0, 1, 2])
+    source = Source(
+        TrainingData(DATA.x, Y, held_by), 3, max_steps=1, seed=0, device=torch.device("cpu")
+    )
+    source.begin(0)
+    batch = source.tuples(50, 2, torch.ones(3, dtype=torch.float64))
+    assert torch.equal(batch.held_by, held_by[batch.x[..., 0].long()])

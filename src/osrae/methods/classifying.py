@@ -100,7 +100,8 @@ class ClassifyingEstimator(AccuracyMixin, _Parameters, DeepEstimator):
     def _after_training(self, x: Rows, codes: np.ndarray, split: ValidationSplit) -> None:
         self.temperature_ = 1.0
         if len(split.validation):
-            logits = self._logits(Samples(x, torch.from_numpy(split.validation)))
+            held_by = torch.from_numpy(split.held_by)
+            logits = self._logits(Samples(x, torch.from_numpy(split.validation)), held_by)
             held = codes[split.validation]
             self.temperature_ = fit_temperature(logits, held, self._calibrated_priors())
 
@@ -158,9 +159,9 @@ class ClassifyingEstimator(AccuracyMixin, _Parameters, DeepEstimator):
     def _scores(self, X: Any) -> np.ndarray:
         return self._stated(self._logits(self._samples(X)))
 
-    def _logits(self, samples: Samples) -> np.ndarray:
+    def _logits(self, samples: Samples, held_by: torch.Tensor | None = None) -> np.ndarray:
         assert isinstance(self.method_, Classifies)
-        return batched_logits(self.method_, samples).double().numpy()
+        return batched_logits(self.method_, samples, held_by).double().numpy()
 
     def _samples(self, X: Any) -> Samples:
         self._check_fitted()

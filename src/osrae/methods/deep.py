@@ -86,18 +86,16 @@ class DeepEstimator(TrainingParameters, Estimator):
         if trained is None:
             self._fit_codec(X)
         self.classes_, self.class_counts_ = classes, np.bincount(codes)
-        split = self._split(codes)
-        self.validation_indices_ = split.validation
         settings = self._settings(self.codec_.description, len(codes))
+        split = self._split(codes, settings.n_encoders)
+        self.validation_indices_ = split.validation
         counts = torch.from_numpy(np.bincount(codes[split.train], minlength=len(classes)))
         self.method_ = self._make_method(counts, settings)
         if trained is not None:
             _take_weights(self.method_, trained)
         x = self.codec_.rows(X)
-        data, held = (
-            TrainingData(Samples(x, torch.from_numpy(part)), torch.from_numpy(codes[part]))
-            for part in (split.train, split.validation)
-        )
+        held_by = _held_by(split, len(codes)) if settings.n_encoders > 1 else None
+        data, held = (_part(x, codes, held_by, part) for part in (split.train, split.validation))
         state = self._run(data, held, device, self._identity(x, codes))
         self.method_.to(inference_dtype(device, self.codec_.description))
         with torch.inference_mode():
@@ -139,9 +137,9 @@ class DeepEstimator(TrainingParameters, Estimator):
         method.optimizers = {}  # their moments are twice the size of the weights
         return state
 
-    def _split(self, codes: np.ndarray) -> ValidationSplit:
+    def _split(self, codes: np.ndarray, n_encoders: int) -> ValidationSplit:
         rng = np.random.default_rng([self.seed_, 1])
-        split = split_validation(codes, self.validation_fraction, rng)
+        split = split_validation(codes, self.validation_fraction, rng, n_encoders)
         self._warn_of_single_samples()
         if self.validation_fraction and len(split.unvalidated):
             small = listed(self.classes_[split.unvalidated])
@@ -229,6 +227,19 @@ class DeepEstimator(TrainingParameters, Estimator):
         self.history_, self.n_steps_ = content["history"], content["n_steps"]
         for name, value in content["fitted"].items():
             setattr(self, name, value)
+
+
+def _held_by(split: ValidationSplit, n: int) -> Tensor:
+    """Return, for each of ``n`` rows, the encoder that holds it back, or -1."""
+    held_by = torch.full((n,), -1, dtype=torch.int16)
+    held_by[torch.from_numpy(split.validation)] = torch.from_numpy(split.held_by).short()
+    return held_by
+
+
+def _part(x: Rows, codes: np.ndarray, held_by: Tensor | None, rows: np.ndarray) -> TrainingData:
+    places = torch.from_numpy(rows)
+    own = None if held_by is None else held_by[places]
+    return TrainingData(Samples(x, places), torch.from_numpy(codes[rows]), own)
 
 
 def _take_weights(method: Method, trained: Method) -> None:

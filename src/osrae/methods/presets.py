@@ -59,7 +59,8 @@ class RAESettings(Settings):
         Name of the encoder network; None is Table 16's (pictures) or Table 18's (tables).
     ensemble_size : int
         K, encoders side by side, each with a latent space of its own. Each classifies alone while
-        it is trained; together they classify by the mean of their logits.
+        it is trained, and holds back other rows; together they classify by the mean of their
+        logits.
     latent_dim : int or None
         m, of each of them; None is 8 for tables, 64 for grey and 256 for colour pictures.
     mixture_size : int
@@ -182,6 +183,11 @@ class RAESettings(Settings):
     batch_size: int = 64
     max_steps: int | None = 100_001
     epochs: float = 0.0
+
+    @property
+    def n_encoders(self) -> int:
+        """K: each encoder holds back rows of its own."""
+        return self.ensemble_size
 
     def resolve_latent_dim(self, description: DataDescription) -> int:
         """Return m: the one asked for, or the paper's for data of this kind; of each encoder."""

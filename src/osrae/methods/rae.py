@@ -46,10 +46,16 @@ __all__ = [
     "mixer_loss",
 ]
 
+#: The label of what an encoder is not to learn from.
+_IGNORED = -100
+
 
 def mix(z: Tensor, alpha: Tensor) -> Tensor:
-    """Mix latent vectors of one class: ``z' = Σ_j α_j z_j`` (Eq. 1); (t, N, m), (N, t) → (N, m)."""
-    return torch.einsum("tnm,nt->nm", z, alpha.to(z.dtype))
+    """Mix latent vectors of one class: ``z' = Σ_j α_j z_j`` (Eq. 1); (t, N, m), (N, t) → (N, m).
+
+    Or samples: further axes stay as they are.
+    """
+    return torch.einsum("tn...,nt->n...", z, alpha.to(z.dtype))
 
 
 def mixer_loss(logits_mixed: Tensor, y_wrong: Tensor) -> Tensor:
@@ -69,7 +75,9 @@ def critic_loss(
     return scores_decoded.mean() - scores_real.mean() + weight * penalty
 
 
-def classification_loss(logits: Tensor, logits_mixed: Tensor | None, y: Tensor) -> Tensor:
+def classification_loss(
+    logits: Tensor, logits_mixed: Tensor | None, y: Tensor, held: Tensor | None = None
+) -> Tensor:
     """Cross-entropy of the t members and of their mixtures (Eq. 6), mean over the batch.
 
     Parameters
@@ -78,9 +86,17 @@ def classification_loss(logits: Tensor, logits_mixed: Tensor | None, y: Tensor) 
     logits_mixed : Tensor of shape (R, B, C) or None
         R mixtures of each tuple; None without oversampling.
     y : Tensor of shape (B,)
+    held : Tensor of bool, shape (t, B), or None
+        Members that are held back: they do not count, and no mixture that one of them is in.
     """
     rows = logits if logits_mixed is None else torch.cat([logits, logits_mixed])
-    terms = F.cross_entropy(rows.flatten(0, 1), y.repeat(len(rows)), reduction="sum")
+    labels = y.expand(len(rows), -1)
+    if held is not None:
+        with_held = held.any(0).expand(len(rows) - len(held), -1)
+        labels = labels.masked_fill(torch.cat([held, with_held]), _IGNORED)
+    terms = F.cross_entropy(
+        rows.flatten(0, 1), labels.flatten(), reduction="sum", ignore_index=_IGNORED
+    )
     return terms / len(y)
 
 
@@ -191,9 +207,7 @@ class RAE(Classifies):
             run = self._forward(batch, terms)
             losses: dict[str, Tensor] = {}
             if "classifier" in terms:
-                mixed = repeat(None) if run.logits_mixed is None else run.logits_mixed
-                each = zip(run.logits, mixed, strict=False)
-                clf = torch.stack([classification_loss(*own, batch.y) for own in each]).mean()
+                clf = self._classification_loss(run, batch)
                 losses["classifier"] = clf
                 losses |= self._encoder_losses(clf, run.reconstruction)
             if "mixer" in terms and run.logits_mixed is not None:
@@ -212,21 +226,44 @@ class RAE(Classifies):
         self._update_averages(batch.step, losses)
         return losses
 
+    def _classification_loss(self, run: _Pass, batch: Batch) -> Tensor:
+        """Return the mean of the encoders' losses, each on what it does not hold back."""
+        mixed = repeat(None) if run.logits_mixed is None else run.logits_mixed
+        losses = [
+            classification_loss(*own, batch.y, self._held(batch, member))
+            for member, own in enumerate(zip(run.logits, mixed, strict=False))
+        ]
+        return torch.stack(losses).mean()
+
+    def _held(self, batch: Batch, member: int) -> Tensor | None:
+        return None if batch.held_by is None else batch.held_by == member
+
     def _step_across(self, batch: Batch) -> dict[str, Tensor]:
         """Move encoder and classifier by samples that are mixed across classes."""
         s, generator = self.settings, batch.generator
         x, y = self._augmented(batch.x.flatten(0, 1), generator), batch.y.repeat(self.tuple_size)
         alpha, probability = MIXUP[s.mixup]
-        mixed = mix_across(x, y, s.mixup, alpha, generator, probability)
+        rows = torch.arange(len(y), device=y.device)
+        mixed = mix_across(x, rows, s.mixup, alpha, generator, probability)
+        labels = self._labels_of_each(y, batch.held_by)
         with autocast(self.device, self.precision):
             z = full(self.networks["encoder"](mixed.x))
             logits = self._logits_of_each(z)
-            terms = torch.stack([_cross_entropies(logits, y).mean(0) for y in mixed.labels])
-            clf = (mixed.shares * terms).sum() / len(batch.y)
+            # What is mixed in of a row that is held back counts with its other part's label alone.
+            terms = [_cross_entropies(logits, labels[:, own]).mean(0) for own in mixed.labels]
+            clf = (mixed.shares * torch.stack(terms)).sum() / len(batch.y)
             losses = {"classifier": clf, **self._encoder_losses(clf, None)}
         move(self.optimizers, losses)
         self._update_averages(batch.step, losses)
         return losses
+
+    def _labels_of_each(self, y: Tensor, held_by: Tensor | None) -> Tensor:
+        """Labels (K, N) that each encoder learns from; of rows that it holds back, none."""
+        labels = y.expand(self.settings.ensemble_size, -1)
+        if held_by is None:
+            return labels
+        members = torch.arange(len(labels), device=y.device)
+        return labels.masked_fill(held_by.flatten() == members[:, None], _IGNORED)
 
     def _draw(self, source: Source) -> Batch:
         probabilities = self.class_probabilities(source.counts, source.progress)
@@ -381,14 +418,25 @@ class RAE(Classifies):
         A classifier that saw classes as often as they occur has learned their frequencies, too;
         these are taken off, by Bayes' rule.
         """
-        logits = full(self.final("classifier")(z.to(self.dtype)))
+        return self._classify_each(z).mean(0)
+
+    def _classify_each(self, z: Tensor) -> Tensor:
+        classifier = cast(nn.Linear, self.final("classifier"))
+        logits = full(logits_of_each(classifier, z.to(self.dtype), self.settings.ensemble_size))
         last = self.class_probabilities(self.class_counts.cpu(), progress=1.0)
         return logits - (last / last.sum()).log().to(logits)
 
     def logits(self, x: Tensor) -> Tensor:
         """Logits of samples for equally common classes: ``(n, …)`` to ``(n, C)``."""
+        return self.classify(self._latent(x))
+
+    def logits_of_each(self, x: Tensor) -> Tensor:
+        """Logits (K, n, C) of samples by each encoder alone."""
+        return self._classify_each(self._latent(x))
+
+    def _latent(self, x: Tensor) -> Tensor:
         mirror = self.settings.classify_mirrored and self.augment.flip
-        return self.classify(mirrored_mean(self.encode, x) if mirror else self.encode(x))
+        return mirrored_mean(self.encode, x) if mirror else self.encode(x)
 
     def decode(self, z: Tensor, y: Tensor) -> Tensor:
         """Samples from latent vectors and class numbers."""
@@ -397,9 +445,8 @@ class RAE(Classifies):
 
 
 def _cross_entropies(logits: Tensor, y: Tensor) -> Tensor:
-    """Cross-entropies (K, N) of logits (K, N, C)."""
-    terms = F.cross_entropy(logits.flatten(0, 1), y.repeat(len(logits)), reduction="none")
-    return terms.unflatten(0, logits.shape[:2])
+    """Cross-entropies (K, N) of logits (K, N, C) and labels (K, N); 0 without a label."""
+    return F.cross_entropy(logits.mT, y, reduction="none", ignore_index=_IGNORED)
 
 
 def _optimizers(networks: nn.ModuleDict, settings: RAESettings) -> dict[str, AdamW]:

@@ -22,10 +22,14 @@ class TrainingData:
     x : Samples
     y : Tensor of shape (n,)
         Class numbers 0 … C-1.
+    held_by : Tensor of shape (n,) or None
+        The encoder, of several, that does not learn from a row; -1 where all do. None where rows
+        are held back from all of them.
     """
 
     x: Samples
     y: Tensor
+    held_by: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.y)
@@ -47,6 +51,8 @@ class Batch:
         The training step, counted from 0.
     progress : float
         ``step / max_steps``, in [0, 1).
+    held_by : Tensor of shape (t, B) or None
+        The encoder that does not learn from a sample, as in `TrainingData`.
     """
 
     x: Tensor
@@ -54,6 +60,7 @@ class Batch:
     generator: torch.Generator
     step: int
     progress: float
+    held_by: Tensor | None = None
 
 
 class ClassIndex:
@@ -147,7 +154,9 @@ class Source:
         """
         rows, y = self._tuples(size, tuple_size, class_probabilities)
         x = self.data.x.take(rows.flatten(), self.device).unflatten(0, rows.shape)
-        return Batch(x, y.to(self.device), self.generator, self.step, self.progress)
+        held_by = self.data.held_by
+        held_by = None if held_by is None else held_by[rows].to(self.device)
+        return Batch(x, y.to(self.device), self.generator, self.step, self.progress, held_by)
 
     def random_rows(self, size: int, class_probabilities: Tensor) -> Tensor:
         """Draw ``size`` rows, whose classes have the given probabilities (C,)."""

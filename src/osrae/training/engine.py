@@ -277,17 +277,23 @@ def _diverged(network: str, step: int, what: str) -> TrainingDivergedError:
     )
 
 
-def batched_logits(method: Classifies, samples: Samples) -> Tensor:
-    """Classify ``samples`` in blocks; logits ``(n, C)`` on the host."""
+def batched_logits(method: Classifies, samples: Samples, held_by: Tensor | None = None) -> Tensor:
+    """Classify ``samples`` in blocks; logits ``(n, C)`` on the host.
+
+    Each by the encoder that did not learn from it, where ``held_by`` (n,) says which that is.
+    """
     with torch.inference_mode(), autocast(method.device, method.precision):
         blocks = samples.blocks(EVALUATION_ROWS, method.device)
-        return torch.cat([method.logits(block).cpu() for block in blocks])
+        if held_by is None:
+            return torch.cat([method.logits(block).cpu() for block in blocks])
+        each = torch.cat([method.logits_of_each(block).cpu() for block in blocks], dim=1)
+        return each[held_by.long(), torch.arange(len(held_by))]
 
 
 def _acsa(method: Classifies, data: TrainingData) -> tuple[float, float]:
     """Mean of the recalls of the classes that ``data`` holds, and its standard error."""
     method.eval()
-    correct = (batched_logits(method, data.x).argmax(1) == data.y).double()
+    correct = (batched_logits(method, data.x, data.held_by).argmax(1) == data.y).double()
     method.train()
     counts = torch.bincount(data.y)
     present = counts > 0

@@ -160,6 +160,10 @@ class Classifies(Method):
         The logits are for equally common classes.
         """
 
+    def logits_of_each(self, x: Tensor) -> Tensor:
+        """Classify by each encoder that holds back rows of its own: ``(n, …)`` to ``(K, n, C)``."""
+        return self.logits(x)[None]
+
 
 class Generates(Method):
     """A method that makes new samples."""

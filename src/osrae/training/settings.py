@@ -31,6 +31,11 @@ class Settings:
     epochs: float = 100
     least_steps: int = 0
 
+    @property
+    def n_encoders(self) -> int:
+        """Encoders that hold back rows of their own."""
+        return 1
+
     def resolve_steps(self, n_samples: int) -> int:
         """Return the length of a run on ``n_samples`` samples."""
         return self.full_steps(n_samples) if self.max_steps is None else self.max_steps

@@ -20,22 +20,28 @@ class ValidationSplit:
     Attributes
     ----------
     train, validation : ndarray of int
-        Sorted row numbers; disjoint, together all rows.
+        Sorted row numbers, together all rows. Disjoint, unless there are several encoders: each row
+        of the validation part is held back from one of them, and trains the others.
+    held_by : ndarray of int, shape (n_validation,)
+        The encoder that each row of the validation part is held back from.
     unvalidated : ndarray of int
         Classes too small to spare a member: wholly in the training part.
     """
 
     train: np.ndarray
     validation: np.ndarray
+    held_by: np.ndarray
     unvalidated: np.ndarray
 
 
-def split_validation(y: np.ndarray, fraction: float, rng: np.random.Generator) -> ValidationSplit:
+def split_validation(
+    y: np.ndarray, fraction: float, rng: np.random.Generator, n_encoders: int = 1
+) -> ValidationSplit:
     """Hold back ``fraction`` of every class that can spare it.
 
     A class of ``n`` members gives ``round(fraction · n)`` of them, 5000 at most, and always keeps
     one for training; where that rounds to zero the class stays whole in training and is named in
-    ``unvalidated``.
+    ``unvalidated``. Several encoders get so many times as much, and each holds back a part of it.
 
     Parameters
     ----------
@@ -44,6 +50,7 @@ def split_validation(y: np.ndarray, fraction: float, rng: np.random.Generator) -
     fraction : float
         In [0, 1).
     rng : numpy.random.Generator
+    n_encoders : int, default=1
 
     Returns
     -------
@@ -53,13 +60,20 @@ def split_validation(y: np.ndarray, fraction: float, rng: np.random.Generator) -
     order = rng.permutation(numbers)
     order = order[np.argsort(y[order], kind="stable")]
     counts = np.bincount(y)
-    wanted = np.minimum(np.floor(fraction * counts + 0.5).astype(int), _MOST_PER_CLASS)
+    share = min(n_encoders * fraction, 1)
+    wanted = np.minimum(np.floor(share * counts + 0.5).astype(int), _MOST_PER_CLASS)
     held = np.minimum(wanted, np.maximum(counts - 1, 0))
-    in_validation = np.zeros(len(y), dtype=bool)
-    for start, n_held in zip(np.cumsum(counts) - counts, held, strict=True):
-        in_validation[order[start : start + n_held]] = True
+    starts = np.cumsum(counts) - counts
+    chosen = np.concatenate(
+        [order[start : start + n_held] for start, n_held in zip(starts, held, strict=True)]
+    )
+    # Class by class in turn, so that each encoder holds back as much as the others of every class.
+    held_by = np.full(len(y), -1)
+    held_by[chosen] = np.arange(len(chosen)) % n_encoders
+    in_validation = held_by >= 0
     return ValidationSplit(
-        train=numbers[~in_validation],
+        train=numbers if n_encoders > 1 else numbers[~in_validation],
         validation=numbers[in_validation],
+        held_by=held_by[in_validation],
         unvalidated=np.flatnonzero((held == 0) & (counts > 0)),
     )
