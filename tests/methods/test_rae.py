@@ -34,6 +34,8 @@ def test_mixture_is_the_convex_combination():
     z = torch.tensor([[[1.0, 2.0]], [[3.0, -2.0]], [[0.0, 8.0]]])  # t = 3, one tuple
     alpha = torch.tensor([[0.5, 0.25, 0.25]])
     torch.testing.assert_close(mix(z, alpha), torch.tensor([[1.25, 2.5]]))
+    pictures = z[..., None].expand(3, 1, 2, 5)  # further axes stay
+    torch.testing.assert_close(mix(pictures, alpha)[..., 4], torch.tensor([[1.25, 2.5]]))
 
 
 def test_classification_loss_sums_members_and_mixtures():

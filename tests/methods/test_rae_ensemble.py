@@ -130,7 +130,7 @@ def test_rows_are_classified_by_the_encoder_that_did_not_learn_from_them():
 
 def test_every_row_trains_and_the_temperature_is_of_rows_held_back():
     X, y = load_iris(return_X_y=True)
-    model = RAEClassifier(preset="strong", max_steps=30, random_state=0).fit(X, y)
+    model = RAEClassifier(max_steps=30, random_state=0).fit(X, y)
     assert model.method_.class_counts.tolist() == [50, 50, 50]
     held = model.validation_indices_
     assert np.bincount(y[held]).tolist() == [20, 20, 20]  # a tenth of each class, four times

@@ -32,10 +32,9 @@ _PARAMETERS = {
     validation_fraction : float, default={default}
         Share of every class that is held back from training, at most 5000 rows of each; it
         decides which weights are kept and when to stop. Classes too small to spare a sample train
-        whole (and a `DataWarning` names them). Of encoders side by side (tables, preset
-        ``"strong"``) each holds back as much, and other rows, which train the others. 0 trains
-        on everything, keeps the last weights, and leaves probabilities as sure as they come; small
-        tables decide a little better by it (docs/levers.md).
+        whole (and a `DataWarning` names them). Of encoders side by side (tables) each
+        holds back as much, and other rows, which train the others. 0 trains on everything, keeps
+        the last weights, and leaves probabilities as sure as they come.
 """,
     "patience": """\
     patience : int or None, default={default}

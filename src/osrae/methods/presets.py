@@ -299,7 +299,8 @@ _DEFAULT_PICTURES_TO_RESAMPLE = replace(
 
 _DEFAULT_TABLES = replace(
     _DEFAULT_PICTURES,
-    encoder=None,
+    encoder="mlp-small",
+    ensemble_size=4,
     classify_mirrored=False,
     mixup="none",
     weight_decay=0.05,
@@ -312,10 +313,14 @@ _DEFAULT_TABLES = replace(
     least_steps=600,
 )
 
-_STRONG_TABLES = replace(_DEFAULT_TABLES, ensemble_size=4)
+_STRONG_TABLES = replace(_DEFAULT_TABLES, encoder="mlp")
 
 _DEFAULT_TABLES_TO_RESAMPLE = replace(
-    _DEFAULT_TABLES, schedule=("joint",) + ("reconstruct",) * 3, keep_details=True
+    _DEFAULT_TABLES,
+    encoder=None,
+    ensemble_size=1,
+    schedule=("joint",) + ("reconstruct",) * 3,
+    keep_details=True,
 )
 
 #: The presets of the classifier.

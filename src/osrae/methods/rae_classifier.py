@@ -13,7 +13,7 @@ from osrae.data.samples import Rows
 from osrae.errors import InputError
 from osrae.methods.bank import LatentBank, encode_samples
 from osrae.methods.classifying import ClassifyingEstimator
-from osrae.methods.parameters import estimator
+from osrae.methods.parameters import estimator, whole
 from osrae.methods.rae_common import RAEEstimator
 from osrae.training.splitting import ValidationSplit
 
@@ -34,15 +34,17 @@ class RAEClassifier(
     preset : {"default", "strong", "paper", "reference"}, default="default"
         ``"paper"`` is the text of the paper, ``"reference"`` adds what its authors' code does
         beyond it, ``"default"`` is what was found to work best on validation data within a quarter
-        of an hour of two cores, and ``"strong"`` within three hours: for pictures a larger encoder
-        and a longer run, for tables four encoders side by side. Every parameter that follows and
-        is None takes the preset's value.
+        of an hour of two cores, and ``"strong"`` within three hours: larger encoders and, for
+        pictures, a longer run. Every parameter that follows and is None takes the preset's value.
     encoder : str or None, default=None
         The encoder network: ``"conv"``, ``"pooled"``, ``"pooled-large"``, ``"residual"``,
-        ``"resnet18"``, ``"resnet18-imagenet"`` or ``"densenet201"`` for pictures, ``"mlp"`` for
-        tables; see `osrae.networks.build_encoder`.
+        ``"resnet18"``, ``"resnet18-imagenet"`` or ``"densenet201"`` for pictures, ``"mlp"`` or
+        ``"mlp-small"`` for tables; see `osrae.networks.build_encoder`.
+    ensemble_size : int or None, default=None
+        Encoders side by side. Each has a part of the latent space, holds back other rows, and
+        classifies alone while it is trained; together they classify by the mean of their logits.
     latent_dim : int or None, default=None
-        m, the size of the latent space.
+        m, the size of the latent space; of each encoder's part.
     mixture_size : int or None, default=None
         t, the number of samples in a mixture, at least 2.
     mixing : {"mixer", "uniform"}, float, array-like of shape (t,) or None, default=None
@@ -122,12 +124,14 @@ class RAEClassifier(
     oversampling: bool = True
     decoder: bool = True
     mixup: str | None = None
+    ensemble_size: int | None = None
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **RAEEstimator._parameter_constraints,
         **ClassifyingEstimator._parameter_constraints,
         "oversampling": ["boolean"],
         "decoder": ["boolean"],
+        "ensemble_size": [whole(1), None],
         "mixup": [StrOptions({"none", "mixup", "cutmix"}), None],
     }
 
