@@ -163,10 +163,10 @@ def test_a_class_of_one_sample_is_paired_with_itself():
 def test_classes_too_small_for_validation_are_named():
     rows = np.r_[0:50, 50:53, 100:150]
     with pytest.warns(DataWarning, match="too small to hold a sample back for validation: 1"):
-        RAEClassifier(**FAST, ensemble_size=1).fit(IRIS[rows], SPECIES[rows])
+        RAEClassifier(**FAST).fit(IRIS[rows], SPECIES[rows])
     with warnings.catch_warnings():
         warnings.simplefilter("error", DataWarning)
-        RAEClassifier(**FAST).fit(IRIS[rows], SPECIES[rows])  # each of four encoders holds a tenth
+        RAEClassifier(**FAST).fit(IRIS, SPECIES)
 
 
 def test_a_checkpoint_never_replaces_what_is_no_checkpoint(tmp_path):

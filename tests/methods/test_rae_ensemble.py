@@ -17,6 +17,7 @@ from osrae.methods.calibration import fit_temperature
 from osrae.methods.presets import RAESettings
 from osrae.methods.rae import classification_loss
 from osrae.networks.layers import set_generator
+from osrae.training import splitting
 from osrae.training.engine import batched_logits
 
 from .rae_cases import TABLE, Drawn, draws, make, step
@@ -76,17 +77,6 @@ def test_a_step_takes_the_mean_of_the_losses_of_encoders_side_by_side():
 # ---------------------------------------------------------------- rows that one of them holds back
 
 
-def test_what_is_held_back_does_not_count_nor_a_mixture_that_it_is_in():
-    logits, mixed = torch.randn(2, 4, 3), torch.randn(2, 4, 3)
-    y = torch.tensor([0, 1, 2, 0])
-    held = torch.tensor([[True, False, False, False], [False, False, True, False]])
-    counted = [(0, 1), (0, 2), (0, 3), (1, 0), (1, 1), (1, 3)]
-    terms = [-logits[place].log_softmax(0)[y[place[1]]] for place in counted]
-    terms += [-mixed[turn, n].log_softmax(0)[y[n]] for turn in (0, 1) for n in (1, 3)]
-    loss = classification_loss(logits, mixed, y, held)
-    torch.testing.assert_close(loss, torch.stack(terms).sum() / 4)
-
-
 def _held_batch(y):
     """A batch whose first four tuples are held back by the first encoder of two."""
     draw, noise = draws(TABLE)
@@ -95,15 +85,19 @@ def _held_batch(y):
     return dataclasses.replace(draw(), y=y, held_by=held_by), noise
 
 
-@pytest.mark.parametrize("phase", ["latent", "across"])
-def test_an_encoder_never_sees_labels_of_rows_that_it_holds_back(phase):
+@pytest.mark.parametrize(
+    ("phase", "mixing"), [("latent", "uniform"), ("latent", "mixer"), ("across", "uniform")]
+)
+def test_an_encoder_never_sees_labels_of_rows_that_it_holds_back(phase, mixing):
     settings = dataclasses.replace(
-        RAESettings(), ensemble_size=2, mixing="uniform", decoder=False, mixup="mixup",
+        RAESettings(), ensemble_size=2, mixing=mixing, decoder=False, mixup="mixup",
         schedule=(phase,),
     )  # fmt: skip
     moved = []
     for first in (0, 1):  # the label of what the first encoder holds back
         method = make(TABLE, settings)
+        if mixing == "mixer":  # whose batch statistics are of all tuples
+            method.networks["mixer"].eval()
         batch, noise = _held_batch(torch.tensor([first] * 4 + [2, 0, 1, 2]))
         set_generator(method, noise)
         method.training_step(Drawn(lambda batch=batch: batch))
@@ -112,6 +106,17 @@ def test_an_encoder_never_sees_labels_of_rows_that_it_holds_back(phase):
     (first, second), (first_again, second_again) = moved
     assert all(map(torch.equal, first, first_again))
     assert not all(map(torch.equal, second, second_again))
+
+
+def test_an_encoder_that_holds_back_more_of_a_rare_class_does_not_take_it_for_rarer(monkeypatch):
+    """A column that tells nothing: no class is to look more probable than the other."""
+    monkeypatch.setattr(splitting, "_MOST_PER_CLASS", 20)  # of 600 as many as of 50
+    y = np.repeat([0, 1], [600, 50])
+    X = (np.arange(650) % 2)[:, None].astype(float)
+    model = RAEClassifier(max_steps=400, decoder=False, random_state=0).fit(X, y)
+    held = np.bincount(y[model.validation_indices_])
+    assert held.tolist() == [20, 20]
+    assert abs(model.decision_function(X).mean()) * model.temperature_ < 0.08
 
 
 def test_rows_are_classified_by_the_encoder_that_did_not_learn_from_them():

@@ -94,7 +94,8 @@ class DeepEstimator(TrainingParameters, Estimator):
         if trained is not None:
             _take_weights(self.method_, trained)
         x = self.codec_.rows(X)
-        held_by = _held_by(split, len(codes)) if settings.n_encoders > 1 else None
+        shares = settings.n_encoders > 1 and len(split.validation) > 0
+        held_by = _held_by(split, len(codes)) if shares else None
         data, held = (_part(x, codes, held_by, part) for part in (split.train, split.validation))
         state = self._run(data, held, device, self._identity(x, codes))
         self.method_.to(inference_dtype(device, self.codec_.description))

@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from osrae.data.description import DataDescription
+from osrae.methods.cross_fitting import cross_entropy, kept_labels, kept_weights
 from osrae.methods.mixtures import mix_across
 from osrae.methods.presets import DECODED, MIXUP, RAESettings
 from osrae.networks import build_critic, build_decoder, build_encoder, build_mixer
@@ -45,9 +46,6 @@ __all__ = [
     "mix",
     "mixer_loss",
 ]
-
-#: The label of what an encoder is not to learn from.
-_IGNORED = -100
 
 
 def mix(z: Tensor, alpha: Tensor) -> Tensor:
@@ -76,7 +74,7 @@ def critic_loss(
 
 
 def classification_loss(
-    logits: Tensor, logits_mixed: Tensor | None, y: Tensor, held: Tensor | None = None
+    logits: Tensor, logits_mixed: Tensor | None, y: Tensor, weights: Tensor | None = None
 ) -> Tensor:
     """Cross-entropy of the t members and of their mixtures (Eq. 6), mean over the batch.
 
@@ -85,19 +83,14 @@ def classification_loss(
     logits : Tensor of shape (t, B, C)
     logits_mixed : Tensor of shape (R, B, C) or None
         R mixtures of each tuple; None without oversampling.
-    y : Tensor of shape (B,)
-    held : Tensor of bool, shape (t, B), or None
-        Members that are held back: they do not count, and no mixture that one of them is in.
+    y : Tensor of shape (B,) or (t + R, B)
+        Class numbers, of tuples or of each row, see `kept_labels`.
+    weights : Tensor of shape (C,) or None
+        Of the classes.
     """
     rows = logits if logits_mixed is None else torch.cat([logits, logits_mixed])
-    labels = y.expand(len(rows), -1)
-    if held is not None:
-        with_held = held.any(0).expand(len(rows) - len(held), -1)
-        labels = labels.masked_fill(torch.cat([held, with_held]), _IGNORED)
-    terms = F.cross_entropy(
-        rows.flatten(0, 1), labels.flatten(), reduction="sum", ignore_index=_IGNORED
-    )
-    return terms / len(y)
+    labels = y.expand(*rows.shape[:2]).flatten()
+    return cross_entropy(rows.flatten(0, 1), labels, weights, "sum") / rows.shape[1]
 
 
 def encoder_loss(
@@ -174,10 +167,18 @@ class RAE(Classifies):
             self.keep_averages(*(name for name in names if name in self.networks))
         self.augment = POLICIES[settings.augmentation]
         self.adaptive = AdaptiveProbability()
+        #: Weights (K, C) of the classes for each encoder that holds rows back, by the number of
+        #: mixtures of a tuple.
+        self.class_weights: dict[int, Tensor] = {}
 
     def prepare(self, data: TrainingData) -> None:
         """Make fresh optimizers; a run begins with it, on the networks' final device."""
         self.whiten(data)
+        if data.held_by is not None:
+            s, counted = self.settings, (self.settings.ensemble_size, self.n_classes)
+            for turns in (0, s.mixture_size if s.rotate else 1):
+                weights = kept_weights(data.y, data.held_by, *counted, s.mixture_size, turns)
+                self.class_weights[turns] = weights.to(self.device, torch.float32)
         self.optimizers = _optimizers(self.networks, self.settings)
 
     @property
@@ -228,15 +229,15 @@ class RAE(Classifies):
 
     def _classification_loss(self, run: _Pass, batch: Batch) -> Tensor:
         """Return the mean of the encoders' losses, each on what it does not hold back."""
+        turns = 0 if run.logits_mixed is None else run.logits_mixed.shape[1]
         mixed = repeat(None) if run.logits_mixed is None else run.logits_mixed
-        losses = [
-            classification_loss(*own, batch.y, self._held(batch, member))
-            for member, own in enumerate(zip(run.logits, mixed, strict=False))
-        ]
-        return torch.stack(losses).mean()
+        weights = self.class_weights.get(turns, repeat(None))
+        each = zip(run.logits, mixed, self._labels(batch, turns), weights, strict=False)
+        return torch.stack([classification_loss(*own) for own in each]).mean()
 
-    def _held(self, batch: Batch, member: int) -> Tensor | None:
-        return None if batch.held_by is None else batch.held_by == member
+    def _labels(self, batch: Batch, turns: int) -> Tensor:
+        """Labels (K, t + R, B) that each encoder learns from."""
+        return kept_labels(batch.y, batch.held_by, self.settings.ensemble_size, len(batch.x), turns)
 
     def _step_across(self, batch: Batch) -> dict[str, Tensor]:
         """Move encoder and classifier by samples that are mixed across classes."""
@@ -245,25 +246,22 @@ class RAE(Classifies):
         alpha, probability = MIXUP[s.mixup]
         rows = torch.arange(len(y), device=y.device)
         mixed = mix_across(x, rows, s.mixup, alpha, generator, probability)
-        labels = self._labels_of_each(y, batch.held_by)
+        labels = self._labels(batch, 0).flatten(1)
+        weights = self.class_weights.get(0, repeat(None))
         with autocast(self.device, self.precision):
             z = full(self.networks["encoder"](mixed.x))
-            logits = self._logits_of_each(z)
-            # What is mixed in of a row that is held back counts with its other part's label alone.
-            terms = [_cross_entropies(logits, labels[:, own]).mean(0) for own in mixed.labels]
-            clf = (mixed.shares * torch.stack(terms)).sum() / len(batch.y)
+            # What is mixed with a row that is held back counts by its own label alone.
+            each = zip(self._logits_of_each(z), labels, weights, strict=False)
+            terms = [
+                torch.stack([cross_entropy(logits, own[places], weight, "none")
+                             for places in mixed.labels])
+                for logits, own, weight in each
+            ]  # fmt: skip
+            clf = (mixed.shares * torch.stack(terms).mean(0)).sum() / len(batch.y)
             losses = {"classifier": clf, **self._encoder_losses(clf, None)}
         move(self.optimizers, losses)
         self._update_averages(batch.step, losses)
         return losses
-
-    def _labels_of_each(self, y: Tensor, held_by: Tensor | None) -> Tensor:
-        """Labels (K, N) that each encoder learns from; of rows that it holds back, none."""
-        labels = y.expand(self.settings.ensemble_size, -1)
-        if held_by is None:
-            return labels
-        members = torch.arange(len(labels), device=y.device)
-        return labels.masked_fill(held_by.flatten() == members[:, None], _IGNORED)
 
     def _draw(self, source: Source) -> Batch:
         probabilities = self.class_probabilities(source.counts, source.progress)
@@ -312,6 +310,10 @@ class RAE(Classifies):
         t, n, m = z.shape
         mixing = self.settings.mixing
         if "mixer" in self.networks:
+            if self.settings.ensemble_size > 1:
+                # The coefficients are of all parts of z: through them, an encoder would learn
+                # from rows that it holds back.
+                z = z.detach()
             noise = torch.randn(n, m, generator=generator, device=z.device, dtype=z.dtype)
             return self.networks["mixer"](z.transpose(0, 1), label, noise).to(z.dtype)
         if isinstance(mixing, str | float | int):
@@ -442,11 +444,6 @@ class RAE(Classifies):
         """Samples from latent vectors and class numbers."""
         z = z.to(self.dtype)
         return full(self.final("decoder")(z, one_hot(y, self.n_classes, z.dtype)))
-
-
-def _cross_entropies(logits: Tensor, y: Tensor) -> Tensor:
-    """Cross-entropies (K, N) of logits (K, N, C) and labels (K, N); 0 without a label."""
-    return F.cross_entropy(logits.mT, y, reduction="none", ignore_index=_IGNORED)
 
 
 def _optimizers(networks: nn.ModuleDict, settings: RAESettings) -> dict[str, AdamW]:

@@ -286,8 +286,10 @@ def batched_logits(method: Classifies, samples: Samples, held_by: Tensor | None 
         blocks = samples.blocks(EVALUATION_ROWS, method.device)
         if held_by is None:
             return torch.cat([method.logits(block).cpu() for block in blocks])
-        each = torch.cat([method.logits_of_each(block).cpu() for block in blocks], dim=1)
-        return each[held_by.long(), torch.arange(len(held_by))]
+        own = zip(blocks, held_by.long().split(EVALUATION_ROWS), strict=True)
+        return torch.cat(
+            [method.logits_of_each(x).cpu()[by, torch.arange(len(by))] for x, by in own]
+        )
 
 
 def _acsa(method: Classifies, data: TrainingData) -> tuple[float, float]:

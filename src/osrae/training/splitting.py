@@ -41,7 +41,7 @@ def split_validation(
 
     A class of ``n`` members gives ``round(fraction · n)`` of them, 5000 at most, and always keeps
     one for training; where that rounds to zero the class stays whole in training and is named in
-    ``unvalidated``. Several encoders get so many times as much, and each holds back a part of it.
+    ``unvalidated``. Of several encoders each holds back as much, as far as there are rows for all.
 
     Parameters
     ----------
@@ -62,13 +62,14 @@ def split_validation(
     counts = np.bincount(y)
     share = min(n_encoders * fraction, 1)
     wanted = np.minimum(np.floor(share * counts + 0.5).astype(int), _MOST_PER_CLASS)
+    wanted[np.floor(fraction * counts + 0.5) == 0] = 0
     held = np.minimum(wanted, np.maximum(counts - 1, 0))
     starts = np.cumsum(counts) - counts
     chosen = np.concatenate(
         [order[start : start + n_held] for start, n_held in zip(starts, held, strict=True)]
     )
     # Class by class in turn, so that each encoder holds back as much as the others of every class.
-    held_by = np.full(len(y), -1)
+    held_by = np.full(len(y), -1, dtype=np.int16)
     held_by[chosen] = np.arange(len(chosen)) % n_encoders
     in_validation = held_by >= 0
     return ValidationSplit(
