@@ -111,8 +111,8 @@ _PICTURES = PlainSettings(
     least_steps=1500,
 )
 
-#: Settings by preset name and kind of data. Default and strong have the encoder, the samples in a
-#: step and the length of `RAEClassifier`'s.
+#: Settings by preset name and kind of data. Default and strong have the encoder (for tables the one
+#: of Table 18), the samples in a step and the length of `RAEClassifier`'s.
 PRESETS: Presets[PlainSettings] = {
     "default": {
         "pictures": _PICTURES,
@@ -285,11 +285,11 @@ class DeepClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Classify
     mixup_alpha : float, default=1.0
         The shares are Beta(α, α) distributed.
     preset : {"default", "strong", "two-stage"}, default="default"
-        ``"default"`` and, for pictures, ``"strong"`` have the encoder and the length of run of
-        `RAEClassifier`'s presets of these names. ``"two-stage"`` is the classifier that published
-        over-sampling methods are judged by: ResNet-18 (for tables the network of Table 18),
-        50 epochs, nothing else; with ``validation_fraction=0`` for its last weights. Every
-        parameter that follows and is None takes the preset's value.
+        ``"default"`` and, for pictures, ``"strong"`` have the encoder (for tables the one of Table
+        18) and the length of run of `RAEClassifier`'s presets of these names. ``"two-stage"`` is
+        the classifier that published over-sampling methods are judged by: ResNet-18 (for tables
+        the network of Table 18), 50 epochs, nothing else; with ``validation_fraction=0`` for its
+        last weights. Every parameter that follows and is None takes the preset's value.
     encoder : str or None, default=None
         The encoder network: ``"conv"``, ``"pooled"``, ``"pooled-large"``, ``"residual"``,
         ``"resnet18"``, ``"resnet18-imagenet"`` or ``"densenet201"`` for pictures, ``"mlp"`` or

@@ -44,7 +44,7 @@ class RAEClassifier(
         Encoders side by side. Each has a part of the latent space, holds back other rows, and
         classifies alone while it is trained; together they classify by the mean of their logits.
     latent_dim : int or None, default=None
-        m, the size of the latent space; of each encoder's part.
+        The size of the latent space; of each encoder's part.
     mixture_size : int or None, default=None
         t, the number of samples in a mixture, at least 2.
     mixing : {"mixer", "uniform"}, float, array-like of shape (t,) or None, default=None
@@ -91,7 +91,7 @@ class RAEClassifier(
     ----------
     {shared_attributes}
     coef_ : ndarray of shape (C, m)
-        The linear classifier on latent vectors.
+        The linear classifier on latent vectors; m is ``ensemble_size · latent_dim``.
     intercept_ : ndarray of shape (C,)
         Its intercepts, under the stated priors.
 
