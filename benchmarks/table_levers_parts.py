@@ -216,6 +216,7 @@ ENCODERS: dict[str, Callable[..., nn.Module]] = {
     "SiLU": partial(Perceptron, active=nn.SiLU),
     "one hidden layer": partial(Perceptron, widths=(512,)),
     "three hidden layers": partial(Perceptron, widths=(512, 512, 256)),
+    "half as wide": partial(Perceptron, widths=(256, 128)),
     "a quarter as wide": partial(Perceptron, widths=(128, 64)),
     "noise of 0.1": partial(Perceptron, noise=0.1),
     "noise of 0.3": partial(Perceptron, noise=0.3),

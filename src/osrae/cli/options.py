@@ -60,7 +60,7 @@ Preset = Annotated[
 Encoder = Annotated[
     str | None,
     typer.Option(help="conv, pooled, pooled-large, residual, resnet18, resnet18-imagenet or "
-                 "densenet201; mlp or mlp-small for tables.", show_default=False),
+                 "densenet201; mlp for tables.", show_default=False),
 ]  # fmt: skip
 LatentDim = Annotated[
     int | None, typer.Option(help="Size of the latent space.", show_default=False)

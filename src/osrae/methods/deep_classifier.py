@@ -292,8 +292,8 @@ class DeepClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Classify
         last weights. Every parameter that follows and is None takes the preset's value.
     encoder : str or None, default=None
         The encoder network: ``"conv"``, ``"pooled"``, ``"pooled-large"``, ``"residual"``,
-        ``"resnet18"``, ``"resnet18-imagenet"`` or ``"densenet201"`` for pictures, ``"mlp"`` or
-        ``"mlp-small"`` for tables; see `osrae.networks.build_encoder`.
+        ``"resnet18"``, ``"resnet18-imagenet"`` or ``"densenet201"`` for pictures, ``"mlp"`` for
+        tables; see `osrae.networks.build_encoder`.
     latent_dim : int or None, default=None
         m, the size of the latent vectors, which the linear head sees.
     weight_averaging : float or None, default=None

@@ -299,7 +299,7 @@ _DEFAULT_PICTURES_TO_RESAMPLE = replace(
 
 _DEFAULT_TABLES = replace(
     _DEFAULT_PICTURES,
-    encoder="mlp-small",
+    encoder=None,
     ensemble_size=4,
     classify_mirrored=False,
     mixup="none",
@@ -313,11 +313,8 @@ _DEFAULT_TABLES = replace(
     least_steps=600,
 )
 
-_STRONG_TABLES = replace(_DEFAULT_TABLES, encoder="mlp")
-
 _DEFAULT_TABLES_TO_RESAMPLE = replace(
     _DEFAULT_TABLES,
-    encoder=None,
     ensemble_size=1,
     schedule=("joint",) + ("reconstruct",) * 3,
     keep_details=True,
@@ -331,7 +328,7 @@ PRESETS: Presets[RAESettings] = {
         "tables": replace(_REFERENCE, augmentation="none", augmentation_probability=1.0),
     },
     "default": {"pictures": _DEFAULT_PICTURES, "tables": _DEFAULT_TABLES},
-    "strong": {"pictures": _STRONG_PICTURES, "tables": _STRONG_TABLES},
+    "strong": {"pictures": _STRONG_PICTURES, "tables": _DEFAULT_TABLES},
 }
 
 #: The presets of the over-sampler.

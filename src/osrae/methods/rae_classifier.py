@@ -34,12 +34,13 @@ class RAEClassifier(
     preset : {"default", "strong", "paper", "reference"}, default="default"
         ``"paper"`` is the text of the paper, ``"reference"`` adds what its authors' code does
         beyond it, ``"default"`` is what was found to work best on validation data within a quarter
-        of an hour of two cores, and ``"strong"`` within three hours: larger encoders and, for
-        pictures, a longer run. Every parameter that follows and is None takes the preset's value.
+        of an hour of two cores, and ``"strong"`` within three hours: for pictures a larger encoder
+        and a longer run, for tables the same. Every parameter that follows and is None takes the
+        preset's value.
     encoder : str or None, default=None
         The encoder network: ``"conv"``, ``"pooled"``, ``"pooled-large"``, ``"residual"``,
-        ``"resnet18"``, ``"resnet18-imagenet"`` or ``"densenet201"`` for pictures, ``"mlp"`` or
-        ``"mlp-small"`` for tables; see `osrae.networks.build_encoder`.
+        ``"resnet18"``, ``"resnet18-imagenet"`` or ``"densenet201"`` for pictures, ``"mlp"`` for
+        tables; see `osrae.networks.build_encoder`.
     ensemble_size : int or None, default=None
         Encoders side by side. Each has a part of the latent space, holds back other rows, and
         classifies alone while it is trained; together they classify by the mean of their logits.

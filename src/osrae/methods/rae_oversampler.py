@@ -36,8 +36,8 @@ class RAEOversampler(RAEEstimator, DeepOversampler):
         parameter that follows and is None takes the preset's value.
     encoder : str or None, default=None
         The encoder network: ``"conv"``, ``"pooled"``, ``"pooled-large"``, ``"residual"``,
-        ``"resnet18"``, ``"resnet18-imagenet"`` or ``"densenet201"`` for pictures, ``"mlp"`` or
-        ``"mlp-small"`` for tables; see `osrae.networks.build_encoder`.
+        ``"resnet18"``, ``"resnet18-imagenet"`` or ``"densenet201"`` for pictures, ``"mlp"`` for
+        tables; see `osrae.networks.build_encoder`.
     latent_dim : int or None, default=None
         m, the size of the latent space.
     mixture_size : int or None, default=None

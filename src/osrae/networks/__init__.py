@@ -45,10 +45,7 @@ ENCODERS: Mapping[str, Mapping[str, Callable[..., nn.Module]]] = {
         "resnet18-imagenet": partial(ResNet18Encoder, shrinks=True),
         "densenet201": DenseNet201Encoder,
     },
-    "tables": {
-        "mlp": tabular.Encoder,
-        "mlp-small": partial(tabular.Encoder, widths=(256, 128)),
-    },
+    "tables": {"mlp": tabular.Encoder},
 }
 _PLAIN = (image.Encoder, tabular.Encoder)
 
@@ -86,8 +83,7 @@ def build_encoder(
     name : str or None
         ``"conv"`` (Table 16), ``"pooled"``, ``"pooled-large"``, ``"residual"``, ``"resnet18"``,
         ``"resnet18-imagenet"`` (whose stem shrinks small pictures, too) or ``"densenet201"`` for
-        pictures, ``"mlp"`` (Table 18) or ``"mlp-small"`` (half as wide) for tables; None is the
-        paper's.
+        pictures, ``"mlp"`` (Table 18) for tables; None is the paper's.
     description : DataDescription
     latent_dim : int
         m.
@@ -104,7 +100,7 @@ def build_encoder(
     """
     kind = "pictures" if isinstance(description, ImageDescription) else "tables"
     network = ENCODERS[kind][check_encoder(name, description)]
-    options = {"style": style} if getattr(network, "func", network) in _PLAIN else {}
+    options = {"style": style} if network in _PLAIN else {}
     members = [_initialised(network(description, latent_dim, **options)) for _ in range(n_members)]
     return members[0] if n_members == 1 else EncoderEnsemble(members)
 

@@ -30,7 +30,7 @@ _DROPOUT = 0.4
 
 
 class Encoder(nn.Module):
-    """E: rows to latent vectors (Table 18, where no other widths are given).
+    """E: rows to latent vectors (Table 18).
 
     Parameters
     ----------
@@ -39,24 +39,18 @@ class Encoder(nn.Module):
         m.
     style : {"paper", "reference"}, default="paper"
         Constants of batch normalisation.
-    widths : tuple of int, default=(512, 256)
-        Of the hidden layers.
     """
 
     def __init__(
-        self,
-        description: TableDescription,
-        latent_dim: int,
-        style: Style = "paper",
-        widths: tuple[int, int] = (512, 256),
+        self, description: TableDescription, latent_dim: int, style: Style = "paper"
     ) -> None:
         super().__init__()
         (self.n_columns,) = description.shape
         self.hidden = nn.Sequential(
-            dense_block(self.n_columns, widths[0], style, LEAKY_SLOPE, _DROPOUT),
-            dense_block(*widths, style, LEAKY_SLOPE, _DROPOUT),
+            dense_block(self.n_columns, 512, style, LEAKY_SLOPE, _DROPOUT),
+            dense_block(512, 256, style, LEAKY_SLOPE, _DROPOUT),
         )
-        self.output = nn.Linear(widths[1], latent_dim)
+        self.output = nn.Linear(256, latent_dim)
 
     def forward(self, x: Tensor) -> Tensor:
         """Encode rows ``(n, n_columns)`` to ``(n, latent_dim)``."""
