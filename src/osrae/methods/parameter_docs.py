@@ -118,7 +118,8 @@ _ATTRIBUTES = {
     "method_": """\
     history_ : list of dict
         One row per evaluation: ``step``, mean losses by network, ``validation_acsa`` (of
-        predictions for equally common classes), ``seconds``.
+        predictions for equally common classes; of several encoders, of each alone on the rows that
+        it holds back), ``seconds``.
     n_steps_ : int
         Steps taken.
     validation_indices_ : ndarray of int
