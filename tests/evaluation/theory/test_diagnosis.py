@@ -73,7 +73,7 @@ def test_a_fitted_model_and_latents_of_unit_length():
     np.testing.assert_allclose(result.preservation.correct, predicted.reshape(3, 50).mean(axis=1))
     assert result.preservation.kept_all_right == 1
     assert result.risk.mixture_size == 2
-    assert result.interpolation.d == 6
+    assert result.interpolation.d == 4 * 6  # encoders, and the size of each one's part
 
 
 def test_interpolation_is_of_latents_of_length_one():
