@@ -32,9 +32,9 @@ _PARAMETERS = {
     validation_fraction : float, default={default}
         Share of every class that is held back from training, at most 5000 rows of each; it
         decides which weights are kept and when to stop. Classes too small to spare a sample train
-        whole (and a `DataWarning` names them). Of encoders side by side each holds
-        back other rows, which train the others: as much, as far as there are rows for all. 0 trains
-        on everything, keeps the last weights, and leaves probabilities as sure as they come.
+        whole (and a `DataWarning` names them). Of encoders side by side each holds back other rows,
+        which train the others: as much, as far as there are rows for all. 0 trains on everything,
+        keeps the last weights, and leaves probabilities as sure as they come.
 """,
     "patience": """\
     patience : int or None, default={default}
