@@ -41,7 +41,8 @@ def program(then="pass", first=""):
 
 
 def requests(number):
-    request = {"cell": QUICK.to_dict(), "folder": None, "environment": {}, "directory": os.getcwd()}
+    request = {"cell": QUICK.to_dict(), "folder": None, "unfinished": None, "environment": {},
+               "directory": os.getcwd()}  # fmt: skip
     return (json.dumps(request) + "\n").encode() * number
 
 

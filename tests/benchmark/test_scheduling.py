@@ -89,6 +89,7 @@ def test_a_cell_that_is_killed_is_started_again_and_then_recorded(tmp_path):
         killed = set()
         for _ in range(2):
             number = wait_for(lambda: next(iter(cell_processes().keys() - killed), None))
+            wait_for(Results(tmp_path).unfinished(SLOW).is_dir)
             killed.add(number)
             os.kill(number, signal.SIGKILL)
 
@@ -101,6 +102,9 @@ def test_a_cell_that_is_killed_is_started_again_and_then_recorded(tmp_path):
     assert error["type"] == "Killed"
     assert "SIGKILL" in error["message"]
     assert Results(tmp_path).get(QUICK[0]).done
+    # What was killed may be gone on with, the other one is over.
+    assert Results(tmp_path).unfinished(SLOW).is_dir()
+    assert not Results(tmp_path).unfinished(QUICK[0]).exists()
 
 
 @forks
@@ -122,4 +126,5 @@ def test_a_grid_that_is_killed_goes_on_where_it_was(tmp_path):
     assert not list(tmp_path.rglob(".*"))
     subprocess.run(command, check=True)
     assert len([result for result in Results(tmp_path) if result.done]) == 3
+    assert not (tmp_path / "unfinished").exists()
     assert all(path.stat().st_mtime_ns == time for path, time in there.items())

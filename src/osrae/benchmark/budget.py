@@ -12,8 +12,8 @@ from typing import Any, Self
 import numpy as np
 from sklearn.base import clone
 
+from osrae.benchmark.models import networks
 from osrae.data.labels import encode_labels, label_array
-from osrae.methods.two_stage import TwoStageClassifier
 from osrae.training.callbacks import Callback, TrainingState
 
 __all__ = ["TrainingPlan", "fit_to_budget"]
@@ -115,16 +115,15 @@ class TrainingPlan:
         most_seconds : float
             The steps that are timed of a stage take little more processor time than this.
         """
-        if not isinstance(model, TwoStageClassifier):
-            parts = {"": (model, len(y))}
-        else:
+        n_rows = len(y)
+        if getattr(model, "sampler", None) is not None:  # it makes all classes as large
             counts = np.bincount(encode_labels(label_array(y))[1])
-            n_rows = len(y) if model.sampler is None else len(counts) * int(counts.max())
-            parts = {"sampler": (model.sampler, len(y)), "classifier": (model.classifier, n_rows)}
-        stages = {
-            name: _time(part, X, y, n_rows, most_seconds) for name, (part, n_rows) in parts.items()
-        }
-        return cls({name: stage for name, stage in stages.items() if stage is not None})
+            n_rows = len(counts) * int(counts.max())
+        rows = {"": n_rows, "sampler": len(y), "classifier": n_rows}
+        return cls({
+            name: _time(part, X, y, rows[name], most_seconds)
+            for name, part in networks(model).items()
+        })  # fmt: skip
 
     @property
     def seconds(self) -> float:
@@ -171,13 +170,8 @@ def fit_to_budget(model: Any, X: Any, y: np.ndarray, core_seconds: float) -> Any
     return TrainingPlan.of(model, X, y).shortened(model, core_seconds)
 
 
-def _time(part: Any, X: Any, y: np.ndarray, n_rows: int, most_seconds: float) -> _Stage | None:
-    """Time a stage that will be trained on ``n_rows`` rows like those of ``X``.
-
-    None if it trains no network.
-    """
-    if part is None or "max_steps" not in part.get_params(deep=False):
-        return None
+def _time(part: Any, X: Any, y: np.ndarray, n_rows: int, most_seconds: float) -> _Stage:
+    """Time a stage that will be trained on ``n_rows`` rows like those of ``X``."""
     length, timed = _trial(part.get_params(deep=False))
     clock = _Clock(timed, most_seconds)
     probe = clone(part).set_params(max_steps=length, callbacks=[clock], verbose=0)

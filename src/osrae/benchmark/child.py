@@ -2,11 +2,11 @@
 
     python -m osrae.benchmark.child < REQUESTS > OUTCOMES
 
-A request is a line of JSON: the cell, the folder of the data, the environment and the working
-directory. Importing takes seconds, and most cells of tables take less. What is forked has imported
-already; what a cell takes is its own still, and what kills it kills it alone. Where numerical
-libraries do not bear to be forked, or Python cannot wait for processes and files at once, this
-process answers one request and ends.
+A request is a line of JSON: the cell, the folder of the data, the one for what is kept of the cell
+while it is unfinished, the environment and the working directory. Importing takes seconds, and most
+cells of tables take less. What is forked has imported already; what a cell takes is its own still,
+and what kills it kills it alone. Where numerical libraries do not bear to be forked, or Python
+cannot wait for processes and files at once, this process answers one request and ends.
 """
 
 from __future__ import annotations
@@ -121,7 +121,11 @@ def _wait(process: int, outcomes: BinaryIO) -> int | None:
 
 
 def _run(
-    cell: dict[str, Any], folder: str | None, environment: dict[str, str], directory: str
+    cell: dict[str, Any],
+    folder: str | None,
+    unfinished: str | None,
+    environment: dict[str, str],
+    directory: str,
 ) -> Outcome:
     import numpy as np
 
@@ -134,8 +138,8 @@ def _run(
     try:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            place = None if folder is None else Path(folder)
-            result, arrays = run_cell(Cell.from_dict(cell), place)
+            places = (None if place is None else Path(place) for place in (folder, unfinished))
+            result, arrays = run_cell(Cell.from_dict(cell), *places)
         if any(array.dtype.hasobject for array in arrays.values()):
             raise TypeError("Arrays of a result hold numbers and text only, not Python's objects.")
         file = io.BytesIO()

@@ -19,7 +19,10 @@ _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 
 def run_isolated(
-    cell: dict[str, Any], folder: str | None = None, threads: int | None = None
+    cell: dict[str, Any],
+    folder: str | None = None,
+    threads: int | None = None,
+    unfinished: str | None = None,
 ) -> Outcome:
     """Run a cell in a new process and wait for it.
 
@@ -32,6 +35,8 @@ def run_isolated(
     threads : int or None
         Threads of the process; None is what this machine's libraries choose. What Python and its
         libraries read when they start is that of the first cell of so many threads.
+    unfinished : str or None
+        Folder for what an interrupted training is gone on with from; None keeps nothing.
 
     Returns
     -------
@@ -39,8 +44,8 @@ def run_isolated(
         Also of a cell that raised an error or was killed: nothing that it does ends the caller.
     """
     origin = _borrow(threads)
-    request = {"cell": cell, "folder": folder, "environment": _environment(threads),
-               "directory": os.getcwd()}  # fmt: skip
+    request = {"cell": cell, "folder": folder, "unfinished": unfinished,
+               "environment": _environment(threads), "directory": os.getcwd()}  # fmt: skip
     try:
         outcome = origin.answer(request)
     except BaseException:

@@ -86,7 +86,7 @@ def peak_memory() -> int:
 
 
 class Meter:
-    """Measures a piece of work: ``with Meter() as meter: …``.
+    """Measures a piece of work: ``with Meter() as meter: …``, and up to where `read` is called.
 
     Attributes
     ----------
@@ -107,6 +107,10 @@ class Meter:
         return self
 
     def __exit__(self, *failure: object) -> None:
+        self.read()
+
+    def read(self) -> None:
+        """Measure up to now."""
         self.wall_seconds = time.perf_counter() - self._wall
         self.cpu_seconds = time.process_time() - self._cpu
         self.energy_joules = _spent(self._energy, _energy_counters())

@@ -14,7 +14,7 @@ from osrae.methods import registry
 from osrae.methods.combination import classifier_behind, split_name
 from osrae.methods.two_stage import TwoStageClassifier
 
-__all__ = ["check_method", "has_presets", "make_model", "stages"]
+__all__ = ["check_method", "has_presets", "make_model", "networks", "stages"]
 
 #: What begins the names of settings of the classifier behind a sampler.
 _SECOND = "classifier."
@@ -71,6 +71,21 @@ def check_method(cell: Cell, data: DataKind) -> None:
             f"{cell.method} on {cell.data}: {first} is for {' and '.join(takes)}, and {cell.data} "
             f"are {data}."
         )
+
+
+def networks(model: Any) -> dict[str, Any]:
+    """Return the parts of an untrained model that train a network.
+
+    By their place in it: ``""`` for a model of one stage, ``"sampler"`` and ``"classifier"``.
+    """
+    parts = {"": model}
+    if isinstance(model, TwoStageClassifier):
+        parts = {"sampler": model.sampler, "classifier": model.classifier}
+    return {
+        name: part
+        for name, part in parts.items()
+        if part is not None and "max_steps" in part.get_params(deep=False)
+    }
 
 
 def stages(model: Any) -> list[Any]:

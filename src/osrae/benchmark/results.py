@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -105,6 +106,18 @@ class Results:
         """Return where the result of a cell belongs."""
         data = cell.data.replace("/", "-")
         return self.folder / data / f"{cell.method}-{cell.key}.json"
+
+    def unfinished(self, cell: Cell) -> Path:
+        """Return where is kept what an interrupted training of a cell is gone on with from."""
+        return self.folder / "unfinished" / cell.key
+
+    def forget_unfinished(self, cell: Cell) -> None:
+        """Remove what was kept of a cell's training."""
+        place = self.unfinished(cell)
+        with explain_os_errors(place):
+            shutil.rmtree(place, ignore_errors=True)
+            if place.parent.exists() and not any(place.parent.iterdir()):
+                place.parent.rmdir()
 
     def get(self, cell: Cell) -> Result | None:
         """Return the result of a cell if there is one."""

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import dataclasses
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from osrae.benchmark.budget import fit_to_budget
 from osrae.benchmark.cells import Cell
 from osrae.benchmark.machine import Meter, code_state, machine, peak_memory, versions
 from osrae.benchmark.measures import score_samples, score_test, shown_latent, shown_samples
 from osrae.benchmark.models import make_model, stages
 from osrae.benchmark.parts import Parts, load_parts
+from osrae.benchmark.sittings import fit
 from osrae.storage import finite, jsonable
 
 __all__ = ["run_cell"]
 
 
 def run_cell(
-    cell: Cell, folder: Path | None = None
+    cell: Cell, folder: Path | None = None, unfinished: Path | None = None
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """Train and measure.
 
@@ -32,6 +31,9 @@ def run_cell(
     cell : Cell
     folder : Path or None
         Where the data lie, see `osrae.datasets.load_original`.
+    unfinished : Path or None
+        Folder of this cell alone, for what an interrupted training is gone on with from; None
+        keeps nothing.
 
     Returns
     -------
@@ -46,12 +48,8 @@ def run_cell(
     InputError
         If the cell cannot be run; the message says why.
     """
-    started = datetime.now(UTC).isoformat(timespec="seconds")
     model, parts = make_model(cell), load_parts(cell, folder)
-    if cell.core_minutes is not None:
-        model = fit_to_budget(model, parts.X, parts.y, 60 * cell.core_minutes)
-    with Meter() as training:
-        model.fit(parts.X, parts.y)
+    started, training = fit(model, parts.X, parts.y, cell.core_minutes, unfinished)
     tests, arrays, predicting = _scores(model, parts)
     with Meter() as generating:
         generation = score_samples(model, parts, cell.seed)
@@ -73,7 +71,7 @@ def run_cell(
         "whole_run": cell.core_minutes is None
         or all(part.get_params().get("max_steps") is None for part in stages(model)),
         "cost": {
-            "training": training.to_dict(),
+            "training": training,
             "prediction": predicting,
             "generation": generating.to_dict() if generation else None,
             "peak_memory_bytes": peak_memory(),

@@ -81,9 +81,10 @@ def run_grid(
 ) -> Progress:
     """Run the cells that have no result yet, each in a process of its own.
 
-    A result is written when it comes in, so a grid that is stopped, however, goes on where it was.
-    A cell that fails is recorded with its error, and the rest goes on. A cell whose process or
-    worker is killed is started again, once.
+    A result is written when it comes in, so a grid that is stopped, however, goes on where it was;
+    on this machine, in the middle of a cell, too, see `osrae.benchmark.sittings`. A cell that fails
+    is recorded with its error, and the rest goes on. A cell whose process or worker is killed is
+    started again, once.
 
     Parameters
     ----------
@@ -138,9 +139,11 @@ def run_grid(
 
     with workers(backend, address, jobs) as pool:
         progress.workers = pool.size
-        run = partial(_outcomes, missing, pool, folder, threads or pool.threads)
+        run = partial(_outcomes, missing, pool, folder, threads or pool.threads, results)
         for outcome in run(came_meanwhile):
             result = results.write(outcome)
+            if not outcome.cut_short:
+                results.forget_unfinished(result.cell)
             progress.done += result.done
             progress.failed += not result.done
             progress.latest = result
@@ -160,6 +163,7 @@ def _outcomes(
     pool: Pool,
     folder: Path | None,
     threads: int,
+    results: Results,
     came_meanwhile: Callable[[Cell], bool],
 ) -> Iterator[Outcome]:
     """Yield what comes of every cell, in whatever order; if the pool breaks, go on with the rest.
@@ -177,7 +181,8 @@ def _outcomes(
             if came_meanwhile(cell):
                 del waiting[key]
             else:
-                yield delayed(pool.run)(cell.to_dict(), place, threads)
+                unfinished = str(results.unfinished(cell).absolute())
+                yield delayed(pool.run)(cell.to_dict(), place, threads, unfinished)
 
     while waiting:
         run = Parallel(pool.size, backend="threading", return_as="generator_unordered",

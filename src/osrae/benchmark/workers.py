@@ -33,13 +33,14 @@ class Pool:
     threads : int
         Threads of each, unless something else is asked for.
     run : callable
-        Called with a cell, the folder of the data, and threads; returns an `Outcome`, and may be
-        called from several threads at once.
+        Called with a cell, the folder of the data, threads, and a folder for what is kept of it
+        while it is unfinished (a path of this machine, of which others make no use); returns an
+        `Outcome`, and may be called from several threads at once.
     """
 
     size: int
     threads: int
-    run: Callable[[dict[str, Any], str | None, int], Outcome]
+    run: Callable[[dict[str, Any], str | None, int, str], Outcome]
 
 
 @contextmanager
@@ -67,10 +68,12 @@ def workers(backend: Backend, address: str | None, jobs: int) -> Iterator[Pool]:
             yield pool
 
 
-def run_patiently(cell: dict[str, Any], folder: str | None, threads: int) -> Outcome:
+def run_patiently(
+    cell: dict[str, Any], folder: str | None, threads: int, unfinished: str | None = None
+) -> Outcome:
     """Run a cell in a process of its own; if that is killed, once more."""
     for _ in range(_STARTS):
-        outcome = run_isolated(cell, folder, threads)
+        outcome = run_isolated(cell, folder, threads, unfinished)
         if outcome.content.get("error", {}).get("type") != "Killed":
             break
     return outcome
@@ -98,7 +101,7 @@ def _dask(address: str | None, jobs: int, share: int) -> Iterator[Pool]:
         if not size:
             raise InputError(f"The Dask cluster at {address} has no workers; start some.")
 
-        def run(cell: dict[str, Any], folder: str | None, threads: int) -> Outcome:
+        def run(cell: dict[str, Any], folder: str | None, threads: int, unfinished: str) -> Outcome:
             # Dask gives the cell of a worker that is lost to another one.
             return client.submit(run_patiently, cell, folder, threads, pure=False).result()
 
@@ -122,7 +125,7 @@ def _ray(address: str | None, jobs: int, share: int) -> Iterator[Pool]:
         # Ray starts the cell of a worker that is lost again.
         remote = ray.remote(num_cpus=1, max_retries=3)(run_patiently)
 
-        def run(cell: dict[str, Any], folder: str | None, threads: int) -> Outcome:
+        def run(cell: dict[str, Any], folder: str | None, threads: int, unfinished: str) -> Outcome:
             return ray.get(remote.remote(cell, folder, threads))
 
         yield Pool(max(1, int(ray.cluster_resources().get("CPU", jobs))), share, run)

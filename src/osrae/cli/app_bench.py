@@ -88,7 +88,8 @@ def bench_run(
     """Run the cells of a grid that have no result yet.
 
     A cell is a method on a data set with a seed. Its result is a file; a grid
-    that was stopped goes on where it was, and a cell that fails is recorded.
+    that was stopped goes on where it was, also in the middle of a cell, and a
+    cell that fails is recorded.
     """
     from osrae.cli.bench import cells_of, run
 

@@ -67,5 +67,8 @@ class Callback:
     def on_evaluation(self, state: TrainingState) -> None:
         """A row was added to ``state.history``."""
 
+    def on_checkpoint(self, state: TrainingState) -> None:
+        """A checkpoint was written, from which training would go on at ``state.step``."""
+
     def on_end(self, state: TrainingState) -> None:
         """Training is over, for whatever reason."""

@@ -210,6 +210,7 @@ class _Loop:
             write_checkpoint(
                 self.run.checkpoint, self.method, self.state, self.best, self.run.identity
             )
+            self.tell("on_checkpoint")
         self.saved = time.monotonic()
 
     def tell(self, hook: str) -> None:
