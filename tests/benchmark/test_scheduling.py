@@ -3,14 +3,18 @@ import signal
 import subprocess
 import sys
 import threading
+from contextlib import nullcontext
+from pathlib import Path
 
 import pytest
 
 from osrae.benchmark import scheduling
 from osrae.benchmark.cells import Cell
 from osrae.benchmark.child import FORKS
+from osrae.benchmark.outcomes import Outcome
 from osrae.benchmark.results import Results
 from osrae.benchmark.scheduling import Progress, run_grid
+from osrae.benchmark.workers import Pool
 from osrae.errors import InputError
 
 from .processes import cell_processes, child_processes, wait_for
@@ -83,13 +87,31 @@ def test_time_left_is_told_by_the_pace_so_far():
     assert progress.seconds_left == pytest.approx(10, abs=1)
 
 
+def test_only_what_was_cut_short_may_be_gone_on_with(tmp_path, monkeypatch):
+    kinds = ["Killed", "ValueError", None]
+    ends = {cell.key: kind for cell, kind in zip([SLOW, *QUICK], kinds, strict=True)}
+
+    def run(cell, folder, threads, unfinished):
+        (Path(unfinished) / "of some code").mkdir(parents=True)
+        kind = ends[Cell.from_dict(cell).key]
+        error = {"status": "failed", "error": {"type": kind}} if kind else {"status": "done"}
+        return Outcome({"cell": cell, **error})
+
+    pool = nullcontext(Pool(1, 1, run))
+    monkeypatch.setattr(scheduling, "workers", lambda backend, address, jobs: pool)
+    results = Results(tmp_path)
+    run_grid([QUICK[1]], results)
+    assert not (tmp_path / "unfinished").exists()
+    run_grid([SLOW, QUICK[0]], results)
+    assert [path.name for path in (tmp_path / "unfinished").iterdir()] == [SLOW.key]
+
+
 @forks
 def test_a_cell_that_is_killed_is_started_again_and_then_recorded(tmp_path):
     def kill_twice() -> None:
         killed = set()
         for _ in range(2):
             number = wait_for(lambda: next(iter(cell_processes().keys() - killed), None))
-            wait_for(Results(tmp_path).unfinished(SLOW).is_dir)
             killed.add(number)
             os.kill(number, signal.SIGKILL)
 
@@ -102,9 +124,6 @@ def test_a_cell_that_is_killed_is_started_again_and_then_recorded(tmp_path):
     assert error["type"] == "Killed"
     assert "SIGKILL" in error["message"]
     assert Results(tmp_path).get(QUICK[0]).done
-    # What was killed may be gone on with, the other one is over.
-    assert Results(tmp_path).unfinished(SLOW).is_dir()
-    assert not Results(tmp_path).unfinished(QUICK[0]).exists()
 
 
 @forks
@@ -126,5 +145,4 @@ def test_a_grid_that_is_killed_goes_on_where_it_was(tmp_path):
     assert not list(tmp_path.rglob(".*"))
     subprocess.run(command, check=True)
     assert len([result for result in Results(tmp_path) if result.done]) == 3
-    assert not (tmp_path / "unfinished").exists()
     assert all(path.stat().st_mtime_ns == time for path, time in there.items())

@@ -108,7 +108,7 @@ class Results:
         return self.folder / data / f"{cell.method}-{cell.key}.json"
 
     def unfinished(self, cell: Cell) -> Path:
-        """Return where is kept what an interrupted training of a cell is gone on with from."""
+        """Return the folder for what an interrupted training of a cell is gone on with from."""
         return self.folder / "unfinished" / cell.key
 
     def forget_unfinished(self, cell: Cell) -> None:

@@ -6,7 +6,8 @@ of the cell's own, is checkpoints of its networks, how long they are trained, an
 
 from __future__ import annotations
 
-import shutil
+import hashlib
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,13 +17,13 @@ import numpy as np
 from osrae.benchmark.budget import fit_to_budget
 from osrae.benchmark.machine import Meter, code_state, machine, versions
 from osrae.benchmark.models import networks
-from osrae.errors import ModelFileError
 from osrae.storage import atomic_file, explain_os_errors, read_json, write_json
 from osrae.training.callbacks import Callback, TrainingState
 
 __all__ = ["fit"]
 
 _NOTES = "sittings.json"
+_KEY_LENGTH = 12
 
 
 def fit(
@@ -30,8 +31,9 @@ def fit(
 ) -> tuple[str, dict[str, Any]]:
     """Train, and go on where an earlier sitting was stopped, to the same result.
 
-    A sitting is gone on with by the same code and libraries on the same kind of machine; what
-    others have left is begun again.
+    What one code, with its libraries and its machine, has begun, no other goes on with: it begins
+    again in a place of its own. A checkout with changes may have others tomorrow, and keeps
+    nothing.
 
     Parameters
     ----------
@@ -50,20 +52,19 @@ def fit(
     cost : dict
         What all sittings took, as far as it was not lost, see `Meter.to_dict`; and ``sittings``.
     """
-    notes = _read(folder)
-    if notes is None:
-        notes = _begin(model, X, y, core_minutes)
+    place = _own_place(folder)
+    notes = _read(place) or _begin(model, X, y, core_minutes)
     for name, steps in notes["max_steps"].items():
         networks(model)[name].set_params(max_steps=steps)
-    if folder is None:
+    if place is None:
         with Meter() as meter:
             model.fit(X, y)
         return notes["started"], _cost(notes, meter)
-    _write(folder, notes)
-    keeper = _Keeper(folder, notes)
+    _write(place, notes)
+    keeper = _Keeper(place, notes)
     for name, part in networks(model).items():
-        place = folder / (name or "model")
-        part.set_params(checkpoint_dir=place, resume=True, callbacks=[keeper])
+        own = place / (name or "model")
+        part.set_params(checkpoint_dir=own, resume=True, callbacks=[keeper])
     with keeper.meter:
         model.fit(X, y)
     return notes["started"], _cost(notes, keeper.meter)
@@ -76,40 +77,31 @@ def _begin(model: Any, X: Any, y: np.ndarray, core_minutes: float | None) -> dic
         fit_to_budget(model, X, y, 60 * core_minutes)
     steps = {name: part.get_params()["max_steps"] for name, part in networks(model).items()}
     return {
-        "made": _made(),
         "started": started,
         "max_steps": steps,
         "cost": {"wall_seconds": 0.0, "cpu_seconds": 0.0, "energy_joules": 0.0, "sittings": 0},
     }
 
 
-def _made() -> dict[str, Any]:
-    return {"code": code_state(), "versions": versions(), "machine": machine()}
-
-
-def _read(folder: Path | None) -> dict[str, Any] | None:
-    """Read what an earlier sitting left; None, and nothing is left, if it cannot be gone on with.
-
-    A checkout with changes may have others today.
-    """
-    if folder is None or not folder.exists():
+def _own_place(folder: Path | None) -> Path | None:
+    """Return where this code keeps what it trains on this machine; others may be at work, too."""
+    code = code_state()
+    if folder is None or str(code).endswith("-dirty"):
         return None
-    try:
-        notes = read_json(folder / _NOTES)
-    except ModelFileError:
-        notes = {}
-    made = _made()
-    if notes.get("made") == made and not str(made["code"]).endswith("-dirty"):
-        return notes
-    with explain_os_errors(folder):
-        shutil.rmtree(folder)
-    return None
+    made = json.dumps([code, versions(), machine()], sort_keys=True)
+    return folder / hashlib.sha256(made.encode()).hexdigest()[:_KEY_LENGTH]
 
 
-def _write(folder: Path, notes: dict[str, Any]) -> None:
-    path = folder / _NOTES
+def _read(place: Path | None) -> dict[str, Any] | None:
+    """Read what an earlier sitting left, if there is one."""
+    notes = None if place is None else place / _NOTES
+    return read_json(notes) if notes is not None and notes.exists() else None
+
+
+def _write(place: Path, notes: dict[str, Any]) -> None:
+    path = place / _NOTES
     with explain_os_errors(path):
-        folder.mkdir(parents=True, exist_ok=True)
+        place.mkdir(parents=True, exist_ok=True)
         with atomic_file(path) as temporary:
             write_json(temporary, notes)
 
@@ -126,9 +118,9 @@ def _cost(notes: dict[str, Any], meter: Meter) -> dict[str, Any]:
 class _Keeper(Callback):
     """Notes with every checkpoint what the training has taken up to there."""
 
-    def __init__(self, folder: Path, notes: dict[str, Any]) -> None:
-        self.folder, self.notes, self.meter = folder, notes, Meter()
+    def __init__(self, place: Path, notes: dict[str, Any]) -> None:
+        self.place, self.notes, self.meter = place, notes, Meter()
 
     def on_checkpoint(self, state: TrainingState) -> None:
         self.meter.read()
-        _write(self.folder, {**self.notes, "cost": _cost(self.notes, self.meter)})
+        _write(self.place, {**self.notes, "cost": _cost(self.notes, self.meter)})
