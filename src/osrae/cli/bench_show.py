@@ -57,9 +57,11 @@ def show(number: int, results: list[Path], output: Path | None) -> None:
     _show(lambda store: make_table(number, store), results, output)
 
 
-def show_ranks(results: list[Path], against: str | None, output: Path | None) -> None:
+def show_ranks(
+    results: list[Path], against: str | None, score: str, sources: bool, output: Path | None
+) -> None:
     """Print ranks over data sets, or write them to a file."""
-    _show(lambda store: ranks_table(store, against), results, output)
+    _show(lambda store: ranks_table(store, against, score, sources), results, output)
 
 
 def show_against(method: str, results: list[Path], output: Path | None) -> None:

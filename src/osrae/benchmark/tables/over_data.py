@@ -9,11 +9,13 @@ import pandas as pd
 
 from osrae.benchmark.measured import Store
 from osrae.benchmark.tables.columns import Found, data_title, find, method_title
+from osrae.datasets.collection import source_of
 from osrae.evaluation.statistics import ScoreTable, friedman_test, score_table
 
 __all__ = [
     "LEVEL",
     "ROPE",
+    "by_source",
     "data_listed",
     "friedman_note",
     "gapless",
@@ -28,9 +30,9 @@ ROPE = 0.01
 
 
 def main_scores(
-    store: Store, methods: Mapping[str, tuple[str, ...]]
+    store: Store, methods: Mapping[str, tuple[str, ...]], score: str = "acsa"
 ) -> tuple[dict[tuple[str, str], Found], dict[tuple[str, str], float]]:
-    """Return results, and mean ACSA on the main test part, by data set and method.
+    """Return results, and their mean score on the main test part, by data set and method.
 
     Of a data set, only results of the parting into training and test rows count that most methods
     have.
@@ -40,6 +42,8 @@ def main_scores(
     store : Store
     methods : mapping of str to tuple of str
         Titles of the methods wanted on each data set.
+    score : str
+        Of `osrae.evaluation.classification.summary`.
     """
     found = {
         (d, m): f
@@ -47,7 +51,7 @@ def main_scores(
         for m in names
         if (f := find(store, d, m)) is not None and f.shown.cell.folds == store.folds(d)
     }
-    means = {place: fmean(runs) for place, f in found.items() if (runs := f.shown.scores("acsa"))}
+    means = {place: fmean(runs) for place, f in found.items() if (runs := f.shown.scores(score))}
     return found, means
 
 
@@ -90,6 +94,13 @@ def gapless(means: Mapping[tuple[str, str], float]) -> ScoreTable | None:
     if len(data) < 2 or len(methods) < 2:
         return None
     return score_table(pd.DataFrame([[means[d, m] for m in methods] for d in data], data, methods))
+
+
+def by_source(table: ScoreTable) -> ScoreTable:
+    """Average over the data sets that are made of the same rows, see `source_of`."""
+    scores = pd.DataFrame(table.scores, list(table.datasets), list(table.methods))
+    sources = [source_of(str(data)) for data in table.datasets]
+    return score_table(scores.groupby(sources, sort=True).mean())
 
 
 def left_out(
