@@ -318,18 +318,18 @@ def bagan() -> list[dict[str, Any]]:
     return rows
 
 
-#: As the cells "RAE, equal networks" of the paper's tables.
-_RAE_EQUAL: dict[str, Any] = {
+#: As the cells "RAE, the paper's encoder" of the paper's tables.
+_PAPER_ENCODER: dict[str, Any] = {
     "encoder": "conv",
     "augmentation": "none",
     "mixup": "none",
     "weight_averaging": 0.0,
 }
-_AUGMENTED = {**_RAE_EQUAL, "augmentation": "auto"}
+_AUGMENTED = {**_PAPER_ENCODER, "augmentation": "auto"}
 _AVERAGED = {**_AUGMENTED, "weight_averaging": 0.995}
 _RAE_CANDIDATES: dict[str, dict[str, Any]] = {
-    "equal networks": _RAE_EQUAL,
-    "equal networks, three times as long": {**_RAE_EQUAL, "max_steps": 10_845},
+    "paper encoder": _PAPER_ENCODER,
+    "paper encoder, three times as long": {**_PAPER_ENCODER, "max_steps": 10_845},
     "augmentation": _AUGMENTED,
     "augmentation and averages": _AVERAGED,
     "augmentation and averages, three times as long": {**_AVERAGED, "max_steps": 10_845},

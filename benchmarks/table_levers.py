@@ -1,8 +1,8 @@
-"""What each lever does for the classifier of tables, on tables that no other figure is of.
+"""What each lever does for the classifier of tables, on rows that are in none of the sixty tables.
 
     python benchmarks/table_levers.py --out results/table_levers.json
     python benchmarks/table_levers.py --levers base "no dropout" "ensemble of 4"
-    python benchmarks/table_levers.py --table benchmarks/results/table_levers.json
+    python benchmarks/table_levers.py --table benchmarks/results/table_levers.json --beside sampler
 
 Three folds each of 24 tables of KEEL and UCI whose rows are in none of the tables of the ready grid
 `tables`. A lever is what differs from the default preset without its decoder (which leaves the
@@ -236,23 +236,27 @@ def read(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
 
-def show(lines: list[dict[str, Any]]) -> str:
-    """Lay out means over tables, and differences to the base with their standard errors."""
+def show(lines: list[dict[str, Any]], beside: str, mixed_beside: bool) -> str:
+    """Lay out means over tables, and differences to one line with their standard errors."""
     frame = pd.DataFrame(lines)
     means = frame.groupby(["table", "name", "mixed"])["acsa"].mean().unstack([1, 2]) * 100
     means = means.dropna(axis=1)
+    if (beside, mixed_beside) not in means:
+        raise SystemExit(f"{beside!r} is not measured on all of these tables.")
+    folds = frame.groupby(["name", "mixed"]).size()
     seconds = frame.groupby(["name", "mixed"])["seconds"].mean()
     ranks = means.rank(axis=1, ascending=False).mean()
     losses = frame.groupby(["name", "mixed"])["log loss"].mean()
-    rows = ["| | mixtures | ACSA | beside the base | rank | log loss | s |", "| --- " * 7 + "|"]
+    rows = [f"| | mixtures | ACSA | beside {beside} | rank | log loss | s | folds |"]
+    rows.append("| --- " * 8 + "|")
     for name, mixed in ranks.sort_values().index:
-        behind = means[name, mixed] - means["base", True]
+        behind = means[name, mixed] - means[beside, mixed_beside]
         error = behind.std(ddof=1) / np.sqrt(len(behind))
         rows.append(
             f"| {name} | {'yes' if mixed else ''} | {means[name, mixed].mean():.1f} | "
             f"{behind.mean():+.1f} ± {error:.1f} | {ranks[name, mixed]:.1f} | "
             f"{losses[name, mixed]:.3f} | "
-            f"{seconds[name, mixed]:.1f} |"
+            f"{seconds[name, mixed]:.1f} | {folds[name, mixed]} |"
         )
     return "\n".join(rows)
 
@@ -264,6 +268,8 @@ def main() -> None:
     parser.add_argument("--tables", nargs="+", default=TABLES, choices=TABLES)
     parser.add_argument("--out", type=Path, default=Path("results/table_levers.json"))
     parser.add_argument("--table", type=Path, help="only show what this file holds")
+    parser.add_argument("--beside", default="base", choices=known, help="what to compare with")
+    parser.add_argument("--unmixed", action="store_true", help="without mixtures of a class")
     options = parser.parse_args()
     if options.table is None:
         warnings.simplefilter("ignore")
@@ -271,7 +277,8 @@ def main() -> None:
         options.out.parent.mkdir(parents=True, exist_ok=True)
         measure(options.out, options.levers, options.tables)
     lines = read(options.table or options.out)
-    print(show([line for line in lines if line["table"] in options.tables]))
+    mixed = options.beside in LEVERS and not options.unmixed
+    print(show([r for r in lines if r["table"] in options.tables], options.beside, mixed))
 
 
 if __name__ == "__main__":

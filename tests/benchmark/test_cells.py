@@ -61,7 +61,7 @@ def test_titles_tell_cells_apart():
     assert Cell(data="mnist", method="rae").title == "rae"
     assert CELL.title == "rae (alpha=[0.5, 0.5], encoder=conv)"
     assert dataclasses.replace(CELL, preset="paper", settings={}).title == "rae (preset=paper)"
-    assert dataclasses.replace(CELL, label="rae-equal").title == "rae-equal"
+    assert dataclasses.replace(CELL, label="rae-paper-encoder").title == "rae-paper-encoder"
 
 
 def test_a_cell_says_what_it_is():

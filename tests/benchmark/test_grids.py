@@ -10,7 +10,8 @@ GRID = """
 data: [digits, OptDigits]
 methods:
   - smote
-  - {method: rae, label: rae-equal, preset: paper, settings: {encoder: conv}, data: [digits]}
+  - {method: rae, label: paper-encoder, preset: paper, settings: {encoder: conv},
+     data: [digits]}
 seeds: [0, 1]
 core_minutes: 2
 """
@@ -27,8 +28,8 @@ def test_a_grid_is_every_combination(tmp_path):
     assert [(c.data, c.title, c.preset, c.seed) for c in cells] == [
         ("digits", "smote", "default", 0),
         ("digits", "smote", "default", 1),
-        ("digits", "rae-equal", "paper", 0),
-        ("digits", "rae-equal", "paper", 1),
+        ("digits", "paper-encoder", "paper", 0),
+        ("digits", "paper-encoder", "paper", 1),
         ("optdigits", "smote", "default", 0),
         ("optdigits", "smote", "default", 1),
     ]

@@ -91,7 +91,7 @@ def test_attempts_that_failed_are_no_other_results(tmp_path):
 
 def test_variants_of_the_method_stand_beside_it_and_ablations_do_not(folder):
     for settings, preset, label in (
-        ({"encoder": "conv"}, "default", "rae-equal"), ({}, "paper", ""),
+        ({"encoder": "conv"}, "default", "rae-paper-encoder"), ({}, "paper", ""),
         ({"mixing": "uniform"}, "paper", "no-mixer"),
     ):  # fmt: skip
         write(folder, Cell(data="mnist", method="rae", settings=settings, preset=preset,
@@ -99,9 +99,14 @@ def test_variants_of_the_method_stand_beside_it_and_ablations_do_not(folder):
     table = make_table(1, read_results([folder]))
     write(folder, Cell(data="mnist", method="rae-sampler"), parts(0.9))
     with_sampler = make_table(1, read_results([folder]))
-    assert table.columns[:4] == ("RAE", "RAE, equal networks", "RAE (preset=paper)", "DeepSMOTE")
-    assert with_sampler.columns[1:3] == ("RAE, equal networks", "RAE, as a sampler")
-    equal = place(table, "RAE, equal networks", "MNIST", "ACSA")
+    assert table.columns[:4] == (
+        "RAE",
+        "RAE, the paper's encoder",
+        "RAE (preset=paper)",
+        "DeepSMOTE",
+    )
+    assert with_sampler.columns[1:3] == ("RAE, the paper's encoder", "RAE, as a sampler")
+    equal = place(table, "RAE, the paper's encoder", "MNIST", "ACSA")
     assert equal.difference_text == "−6.79"
 
 

@@ -42,7 +42,7 @@ DATA_TITLES: Mapping[str, str] = {
 METHOD_TITLES: Mapping[str, str] = {
     "rae": "RAE", "deepsmote": "DeepSMOTE", "gamo": "GAMO", "gamo2pix": "GAMO2PIX",
     "bagan": "BAGAN", "dgc": "DGC", "smote": "SMOTE", "amdo": "AMDO", "mc-ccr": "MC-CCR",
-    "mc-rbo": "MC-RBO", "rae-equal": "RAE, equal networks",
+    "mc-rbo": "MC-RBO", "rae-paper-encoder": "RAE, the paper's encoder",
     "rae-sampler": "RAE, as a sampler",
 }  # fmt: skip
 SCORE_TITLES: Mapping[str, str] = {
@@ -53,9 +53,9 @@ SCORE_TITLES: Mapping[str, str] = {
 #: Scores between 0 and 1 that are printed in per cent.
 PERCENT = Style(decimals=2, scale=100)
 
-#: The method with Table 16's encoder and without augmentation and averages, as the others have it;
+#: The method with the paper's encoder and without augmentation and averages, as the others are;
 #: and making samples for the classifier that is behind theirs.
-_VARIANTS = ("rae-equal", "rae-sampler")
+_VARIANTS = ("rae-paper-encoder", "rae-sampler")
 
 
 @dataclass(frozen=True)
