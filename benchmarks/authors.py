@@ -39,9 +39,10 @@ from typing import Any
 
 import numpy as np
 import torch
-from measuring import Counter, ceilings, in_child, peak_memory, write
+from measuring import Counter, ceilings, in_child, write
 from speed import Clock
 
+from osrae.benchmark.machine import peak_memory
 from osrae.data.description import ImageDescription
 from osrae.data.samples import Samples
 from osrae.datasets import load_split

@@ -39,9 +39,10 @@ from classical_mc_ccr import ccr_agreement, ccr_distribution, ccr_result, ccr_sp
 from classical_mc_rbo import our_rbo, rbo_agreement, rbo_distribution, rbo_speed
 from classical_tables import in_unit_cube, synthetic
 from classical_timing import timed
-from measuring import in_child, peak_memory, write
+from measuring import in_child, write
 from two_samples import Row
 
+from osrae.benchmark.machine import peak_memory
 from osrae.methods.mc_ccr_spheres import CCRSettings
 from osrae.methods.mc_rbo_method import RadialWalk
 

@@ -36,9 +36,10 @@ from unittest import mock
 
 import numpy as np
 import torch
-from measuring import in_child, peak_memory, synchronise, write
+from measuring import in_child, synchronise, write
 
 from osrae import BAGAN, GAMO2PIX, DeepSMOTE, DGCClassifier, GAMOClassifier
+from osrae.benchmark.machine import peak_memory
 from osrae.data.description import ImageDescription
 from osrae.data.samples import Samples
 from osrae.methods.settings import resolve

@@ -16,9 +16,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-from measuring import in_child, peak_memory, write
+from measuring import in_child, write
 
 from osrae import RAEClassifier
+from osrae.benchmark.machine import peak_memory
 from osrae.datasets import load_split
 from osrae.evaluation.classification import summary
 

@@ -21,8 +21,9 @@ from typing import Any
 
 import torch
 from matplotlib.figure import Figure
-from measuring import Counter, ceilings, in_child, peak_memory, synchronise, write
+from measuring import Counter, ceilings, in_child, synchronise, write
 
+from osrae.benchmark.machine import peak_memory
 from osrae.data.description import DataDescription, ImageDescription, TableDescription
 from osrae.data.samples import Samples
 from osrae.methods.presets import PRESETS, preset_settings
