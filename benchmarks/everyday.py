@@ -25,12 +25,15 @@ from typing import Any
 
 import numpy as np
 import torch
-from measuring import in_child, peak_memory, synchronise, write
+from measuring import in_child, synchronise, write
 from torch import Tensor
 
 from osrae import RAEClassifier, RAEOversampler
+from osrae.benchmark.machine import peak_memory
+from osrae.data.samples import Samples
 from osrae.methods.rae import RAE
 from osrae.training.device import autocast
+from osrae.training.engine import EVALUATION_ROWS
 
 _STARTS, _FITS, _PASSES = 7, 3, 5
 _CLASSES = 10
@@ -121,17 +124,9 @@ def samples(shape: tuple[int, ...]) -> np.ndarray:
 
 
 def encoded_blocks(model: RAEClassifier, X: np.ndarray) -> list[Tensor]:
-    """Return what the first network is given during `predict`, block by block."""
-    blocks: list[Tensor] = []
-    hook = model.method_.final("encoder").register_forward_pre_hook(
-        # A copy, because the block's memory may be used again for the next one.
-        lambda module, inputs: blocks.append(inputs[0].clone())
-    )
-    try:
-        model.predict(X)
-    finally:
-        hook.remove()
-    return blocks
+    """Return what the networks are given during `predict`, block by block."""
+    rows = Samples(model.codec_.rows(X))
+    return list(rows.blocks(EVALUATION_ROWS, model.method_.device))
 
 
 def forward(method: RAE, blocks: list[Tensor]) -> list[Tensor]:

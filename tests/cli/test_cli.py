@@ -88,6 +88,7 @@ def test_resample_marks_new_rows(iris, tmp_path):
     }  # fmt: skip
     assert set(more["site"]) == {"north", "south"}
     assert "virginica" in said
+    assert [path.name for path in tmp_path.iterdir()] == ["more.csv"]  # no checkpoint stays
 
     osrae("resample", iris, "--target", "species", "-o", tmp_path / "some.parquet", "--count",
           "virginica=15", *FAST)  # fmt: skip
@@ -288,6 +289,8 @@ def start_long_fit(data: Path, output: Path, *more: str) -> subprocess.Popen:
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
+        # Ctrl-C reaches it also where the tests themselves are in a shell's background.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
 
 
@@ -303,7 +306,8 @@ def test_ctrl_c_keeps_the_model_so_far_and_resume_goes_on(iris, tmp_path):
     assert "Traceback" not in rest
     stopped = load(tmp_path / "model")
     assert 0 < stopped.n_steps_ < 400
-    assert (tmp_path / "model.checkpoint").is_dir()
+    assert (tmp_path / "model.checkpoint" / "checkpoint").is_dir()
+    (tmp_path / "model.checkpoint" / "notes.txt").write_text("keep me")
 
     again = ["fit", iris, "--target", "species", "-o", tmp_path / "model", "--batch-size", "8",
              "--device", "cpu", "--quiet", "--max-steps"]  # fmt: skip
@@ -311,7 +315,8 @@ def test_ctrl_c_keeps_the_model_so_far_and_resume_goes_on(iris, tmp_path):
     assert "another run" in refused(*again, "300", "--resume")
     osrae(*again, "400", "--resume", "--baseline")
     assert load(tmp_path / "model").n_steps_ == 400
-    assert [path.name for path in tmp_path.iterdir()] == ["model"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["model", "model.checkpoint"]
+    assert [path.name for path in (tmp_path / "model.checkpoint").iterdir()] == ["notes.txt"]
     osrae(*again[:3], "species", "-o", tmp_path / "whole", *again[6:], "400")
     resumed, whole = ((tmp_path / name / "model.safetensors").read_bytes()
                       for name in ("model", "whole"))  # fmt: skip

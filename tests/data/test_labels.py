@@ -12,7 +12,13 @@ import torch
 from scipy import sparse
 
 from osrae import InputError
-from osrae.data.labels import encode_labels, label_array, labels_from_json, labels_to_json
+from osrae.data.labels import (
+    class_numbers,
+    encode_labels,
+    label_array,
+    labels_from_json,
+    labels_to_json,
+)
 
 
 def objects(*labels):
@@ -217,3 +223,11 @@ def test_no_container_warns():
         warnings.simplefilter("error")
         for y, _, _ in CONTAINERS.values():
             encode_labels(label_array(y))
+
+
+def test_numbers_of_classes_in_any_order():
+    classes = objects("b", 2, "a")
+    numbers = class_numbers(objects("a", 2, 2, "b"), classes)
+    assert numbers.tolist() == [2, 1, 1, 0]
+    assert numbers.dtype == np.int64
+    assert classes[class_numbers([], classes)].tolist() == []

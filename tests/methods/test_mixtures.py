@@ -130,5 +130,5 @@ def test_so_many_batches_are_mixed(mixup):
 def test_tables_have_no_pieces_to_exchange():
     check_mixup("cutmix", (3, 8, 8))
     check_mixup("mixup", (7,))
-    with pytest.raises(InputError, match="this is a table; use mixup='mixup'"):
+    with pytest.raises(InputError, match="this is a table; leave mixup out"):
         check_mixup("cutmix", (7,))

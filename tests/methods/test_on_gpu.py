@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pytest
 import torch
@@ -58,6 +60,11 @@ def test_methods_train_on_the_gpu_and_are_loaded_on_the_cpu(entry, kind, tmp_pat
     if hasattr(model, "sample") and (entry.name, kind) != ("gamo", "pictures"):  # it makes features
         assert np.asarray(elsewhere.sample(4, 2, random_state=0)).shape == (4, *X.shape[1:])
         assert np.asarray(model.sample(4, 2, random_state=0)).shape == (4, *X.shape[1:])
+
+
+def test_pickles_hold_nothing_that_is_on_the_gpu():
+    model = RAEClassifier(**ON_GPU).fit(*data_of("tables"))  # encoders hold rows back
+    assert b"cuda:" not in pickle.dumps(model)
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,10 @@
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.datasets import load_wine
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import balanced_accuracy_score
+from sklearn.svm import SVC, LinearSVC
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from osrae.methods.prior_correction import PriorCorrectedClassifier
@@ -40,3 +42,22 @@ def test_rare_classes_are_named_more_often(wine):
     assert balanced_accuracy_score(y, corrected.predict(X)) > balanced_accuracy_score(
         y, plain.predict(X)
     )
+
+
+def test_features_are_those_of_the_latest_fit(wine):
+    X, y = wine
+    model = PriorCorrectedClassifier(LogisticRegression())
+    assert not hasattr(model, "n_features_in_")
+    model.fit(pd.DataFrame(X, columns=["acid", "ash"]), y)
+    assert model.feature_names_in_.tolist() == ["acid", "ash"]
+    model.fit(X[:, :1], y)
+    assert model.n_features_in_ == 1
+    assert not hasattr(model, "feature_names_in_")
+
+
+def test_there_are_probabilities_only_where_the_classifier_has_some(wine):
+    assert not hasattr(PriorCorrectedClassifier(LinearSVC()), "predict_proba")
+    model = PriorCorrectedClassifier(SVC(probability=True))
+    assert hasattr(model, "predict_proba")
+    assert not hasattr(model.set_params(estimator__probability=False), "predict_proba")
+    assert hasattr(PriorCorrectedClassifier(LogisticRegression()).fit(*wine), "predict_proba")

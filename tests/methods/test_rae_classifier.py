@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 import pickle
 
 import numpy as np
@@ -13,8 +14,10 @@ from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.preprocessing import StandardScaler
 
 from osrae import InputError, RAEClassifier
+from osrae.methods import bank
 from osrae.training import splitting
 
+from .deep_cases import StopAt
 from .rae_classifier_cases import FAST, IRIS, SPECIES, pictures
 
 
@@ -83,6 +86,8 @@ def test_presets_train_on_both_kinds(preset, kind):
 
 # ---------------------------------------------------------------- probabilities
 
+RARE = np.r_[0:50, 50:60, 100:150]
+
 
 def test_stated_priors_move_probabilities_by_bayes_rule(iris_model):
     balanced = iris_model.predict_proba(IRIS)
@@ -95,15 +100,42 @@ def test_stated_priors_move_probabilities_by_bayes_rule(iris_model):
 
 
 def test_instance_sampling_answers_to_the_training_frequencies():
-    rare = np.concatenate([np.arange(50), np.arange(50, 60), np.arange(100, 150)])
     model = RAEClassifier(**FAST, class_sampling="instance", priors="train")
-    model.fit(IRIS[rare], SPECIES[rare])
+    model.fit(IRIS[RARE], SPECIES[RARE])
     logits = model.decision_function(IRIS)
     counts = model.class_counts_
     model.priors = "balanced"
     shift = model.decision_function(IRIS) - logits
     expected = np.log(1 / 3) - np.log(counts / counts.sum())
     np.testing.assert_allclose(shift, np.broadcast_to(expected, shift.shape), atol=1e-9)
+
+
+@pytest.mark.parametrize("held", [0, 0.2])
+def test_deferred_sampling_is_as_if_there_were_none_before_it_sets_in(held, tmp_path):
+    settings = {**FAST, "validation_fraction": held, "max_steps": 50, "ensemble_size": 1}
+    stop = {"callbacks": [StopAt(35)]}  # the last step before 0.7 of the run
+    plain, deferred = (
+        RAEClassifier(**settings, **stop, class_sampling=sampling).fit(IRIS[RARE], SPECIES[RARE])
+        for sampling in ("instance", "deferred")
+    )
+    expected = plain.predict_proba(IRIS)
+    np.testing.assert_array_equal(deferred.predict_proba(IRIS), expected)
+    scores = [[row["validation_acsa"] for row in model.history_] for model in (plain, deferred)]
+    assert scores[0] == scores[1]
+    copied = pickle.loads(pickle.dumps(deferred))
+    np.testing.assert_array_equal(copied.predict_proba(IRIS), expected)
+    deferred.save(tmp_path / "model")
+    again = RAEClassifier.load(tmp_path / "model", device="cpu")
+    np.testing.assert_array_equal(again.predict_proba(IRIS), expected)
+
+
+def test_a_run_past_the_deferral_has_learned_that_classes_are_alike(tmp_path):
+    settings = {**FAST, "validation_fraction": 0, "ensemble_size": 1, "class_sampling": "deferred"}
+    model = RAEClassifier(**settings).fit(IRIS[RARE], SPECIES[RARE])
+    z = torch.randn(4, 8, dtype=model.method_.dtype)
+    with torch.inference_mode():
+        own = model.method_.final("classifier")(z)
+        torch.testing.assert_close(model.method_.classify(z), own - math.log(1 / 3))
 
 
 def test_priors_of_the_training_data_count_the_rows_held_back(monkeypatch):
@@ -195,6 +227,40 @@ def test_inverse_transform_comes_back_to_the_pictures(picture_model):
     error = np.abs(back.astype(float) - X).mean()
     shuffled = np.abs(back[::-1].astype(float) - X).mean()
     assert error < 0.8 * shuffled
+
+
+def test_inverse_transform_decodes_block_by_block(picture_model, monkeypatch):
+    X, _ = pictures(20)
+    Z = picture_model.transform(X)
+    whole = picture_model.inverse_transform(Z)
+    sizes, decode = [], picture_model.method_.decode
+
+    def watched(z, y):
+        sizes.append(len(z))
+        return decode(z, y)
+
+    monkeypatch.setattr(bank, "EVALUATION_ROWS", 7)
+    monkeypatch.setattr(picture_model.method_, "decode", watched)
+    back = picture_model.inverse_transform(Z)
+    assert sizes == [7, 7, 6]
+    assert np.abs(back.astype(int) - whole).max() <= 1
+    assert picture_model.inverse_transform(Z[:0]).shape == (0, 8, 8)
+
+
+def test_inverse_transform_refuses_what_are_no_latent_vectors_and_their_classes(iris_model):
+    Z = iris_model.transform(IRIS[:4])
+    with pytest.raises(InputError, match=r"latent vectors are \(n, 32\)"):
+        iris_model.inverse_transform(Z[:, :5])
+    for y in ([0, 1, 2], [0] * 5):
+        with pytest.raises(InputError, match=f"y holds {len(y)} labels, and Z 4 latent vectors"):
+            iris_model.inverse_transform(Z, y)
+    with pytest.raises(InputError, match="no class"):
+        iris_model.inverse_transform(Z, [0, 1, 2, 3])
+    for value in (np.nan, np.inf, 1e300):
+        wrong = Z.astype(float)
+        wrong[2, 3] = value
+        with pytest.raises(InputError, match="Z holds values that are missing, or infinite"):
+            iris_model.inverse_transform(wrong)
 
 
 def test_asking_for_samples_of_a_class_that_is_not_there(iris_model):

@@ -171,11 +171,12 @@ def test_classes_too_small_for_validation_are_named():
 
 def test_a_checkpoint_never_replaces_what_is_no_checkpoint(tmp_path):
     model = RAEClassifier(**FAST).fit(IRIS, SPECIES)
-    model.save(tmp_path / "model")
-    for place in (tmp_path / "model", tmp_path / "no" / "where"):
+    (tmp_path / "taken").mkdir()
+    model.save(tmp_path / "taken" / "checkpoint")
+    for place in (tmp_path / "taken", tmp_path / "no" / "where"):
         with pytest.raises(InputError, match=r"not replaced|Make it first"):
             RAEClassifier(**FAST, checkpoint_dir=place).fit(IRIS, SPECIES)
-    assert sorted(path.name for path in (tmp_path / "model").iterdir()) == [
+    assert sorted(path.name for path in (tmp_path / "taken" / "checkpoint").iterdir()) == [
         "model.safetensors", "osrae.json"
     ]  # fmt: skip
     (tmp_path / "empty").mkdir()

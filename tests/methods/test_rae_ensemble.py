@@ -15,11 +15,12 @@ from osrae import RAEClassifier
 from osrae.data.samples import Samples
 from osrae.methods.calibration import fit_temperature
 from osrae.methods.presets import RAESettings
-from osrae.methods.rae import classification_loss
+from osrae.methods.rae import RAE, classification_loss
 from osrae.networks.layers import set_generator
 from osrae.training import splitting
 from osrae.training.engine import batched_logits
 
+from .deep_cases import data_of
 from .rae_cases import TABLE, Drawn, draws, make, step
 
 
@@ -106,6 +107,22 @@ def test_an_encoder_never_sees_labels_of_rows_that_it_holds_back(phase, mixing):
     (first, second), (first_again, second_again) = moved
     assert all(map(torch.equal, first, first_again))
     assert not all(map(torch.equal, second, second_again))
+
+
+def test_weights_of_classes_are_where_the_model_is_and_not_saved():
+    settings = dataclasses.replace(RAESettings(), ensemble_size=2)
+    method = RAE(TABLE, torch.ones(3), settings)
+    names = set(method.state_dict())
+    assert (method.class_weights == 1).all()
+    data = data_of(TABLE)
+    held_by = torch.where(torch.arange(len(data)) % 4 == 0, 1, -1)
+    method.prepare(dataclasses.replace(data, held_by=held_by))
+    assert method.class_weights.shape == (2, 2, 3)
+    assert (method.class_weights[:, 0] == 1).all()
+    assert (method.class_weights[:, 1] > 1).any()
+    assert set(method.state_dict()) == names
+    assert not any("weights" in name for name in names)
+    assert method.portable().to("meta").class_weights.is_meta
 
 
 def test_an_encoder_that_holds_back_more_of_a_rare_class_does_not_take_it_for_rarer(monkeypatch):

@@ -47,7 +47,8 @@ def start(*arguments: object) -> subprocess.Popen:
 def step_of(checkpoint: Path) -> int:
     """Read the step of a checkpoint, which may be replaced at this moment."""
     try:
-        return json.loads((checkpoint / "osrae.json").read_text())["state"]["step"]
+        header = checkpoint / "checkpoint" / "osrae.json"
+        return json.loads(header.read_text())["state"]["step"]
     except FileNotFoundError:
         return 0
 

@@ -11,6 +11,7 @@ from scipy import sparse
 from sklearn.datasets import load_digits, load_wine
 
 from osrae.errors import InputError
+from osrae.methods.mc_ccr import MCCCR
 from osrae.methods.mc_rbo import MCRBO
 from osrae.methods.rows import sources_of
 from osrae.methods.smote import SMOTEFamily
@@ -73,6 +74,19 @@ def test_a_class_of_one_row_is_copied_while_others_are_interpolated():
     new, kinds = resampled[len(X) :], labels[len(X) :]
     assert (new[kinds == 2] == X[Y == 2]).all()
     assert not any((row == X).all(axis=1).any() for row in new[kinds == 1])
+
+
+@pytest.mark.parametrize(
+    "sampler",
+    [SMOTEFamily(), MCRBO(n_steps=0), MCCCR()],
+    ids=lambda sampler: type(sampler).__name__,
+)
+@pytest.mark.parametrize("n_rare", [20, 50], ids=["some are new", "balanced"])
+@pytest.mark.filterwarnings("ignore:energy=")
+def test_a_fitted_sampler_holds_its_parameters_and_fitted_attributes_only(sampler, n_rare):
+    rows = np.r_[np.arange(50), np.arange(60, 60 + n_rare)]
+    sampler.set_params(random_state=0).fit_resample(WINE[rows], KINDS[rows])
+    assert {name for name in vars(sampler) if not name.endswith("_")} == set(sampler.get_params())
 
 
 def test_missing_values_are_repeated_as_missing():

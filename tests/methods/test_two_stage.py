@@ -29,6 +29,7 @@ from osrae import (
     DeepSMOTE,
     InputError,
     ModelFileError,
+    RAEClassifier,
     SMOTEFamily,
     TwoStageClassifier,
     load,
@@ -156,17 +157,19 @@ def test_a_second_stage_that_is_no_classifier(classifier):
 
 
 @pytest.mark.parametrize(
-    ("wrong", "message"),
+    ("classifier", "message"),
     [
-        ({"loss": "none"}, "'loss' parameter of DeepClassifier"),
-        ({"encoder": "residual"}, "no encoder for tables"),
-        ({"augmentation": "crops"}, "flip-crop"),
+        (DeepClassifier(loss="none"), "'loss' parameter of DeepClassifier"),
+        (DeepClassifier(encoder="residual"), "no encoder for tables"),
+        (DeepClassifier(augmentation="crops"), "flip-crop"),
+        (RAEClassifier(encoder="residual"), "no encoder for tables"),
+        (RAEClassifier(mixing=["a", "b"]), "sum to 1"),
     ],
     ids=str,
 )
-def test_parameters_of_both_stages_are_checked_before_any_is_trained(wrong, message):
+def test_parameters_of_both_stages_are_checked_before_any_is_trained(classifier, message):
     sampler = DeepSMOTE(**FAST, callbacks=[_Fails()])
-    model = TwoStageClassifier(sampler=sampler, classifier=DeepClassifier(**wrong))
+    model = TwoStageClassifier(sampler=sampler, classifier=classifier)
     with pytest.raises(ValueError, match=message):
         model.fit(X, Y)
 

@@ -5,7 +5,7 @@ from torch import nn
 from osrae.data.description import ImageDescription
 from osrae.errors import InputError
 from osrae.networks import build_encoder
-from osrae.networks.layers import Dropout, initialise
+from osrae.networks.layers import initialise
 from osrae.networks.resnet import ResidualEncoder, ResNet18Encoder
 
 
@@ -43,17 +43,16 @@ def test_small_stem_keeps_the_size_and_large_stem_quarters_it():
         assert encoder.stem(torch.rand(1, 1, side, side)).shape[2:] == (expected, expected)
 
 
-@pytest.mark.parametrize("blocks_per_stage", [1, 2])
-def test_residual_encoder_has_the_promised_layers(blocks_per_stage):
+def test_residual_encoder_has_the_promised_layers():
     description = ImageDescription(16, 16, 3)
-    encoder = ResidualEncoder(description, 5, width=8, blocks_per_stage=blocks_per_stage)
+    encoder = ResidualEncoder(description, 5, width=8)
     weighted = [
         layer
         for layer in encoder.modules()
         if isinstance(layer, nn.Linear)
         or (isinstance(layer, nn.Conv2d) and layer.kernel_size == (3, 3))
     ]
-    assert len(weighted) == 6 * blocks_per_stage + 2
+    assert len(weighted) == 8
     assert encoder.stages(encoder.stem(torch.rand(2, 3, 16, 16))).shape == (2, 32, 4, 4)
 
 
@@ -75,15 +74,6 @@ def test_every_parameter_gets_a_gradient_that_matches_differences(network):
             weight[1, 2, 1, 1] -= sign * step
     difference = (values[0] - values[1]) / (2 * step)
     assert weight.grad[1, 2, 1, 1].item() == pytest.approx(difference, rel=1e-4, abs=1e-6)
-
-
-def test_dropout_is_active_where_asked_for():
-    description = ImageDescription(8, 8, 1)
-    x = torch.rand(4, 1, 8, 8)
-    for p, same in ((0.0, True), (0.5, False)):
-        encoder = ResidualEncoder(description, 3, width=4, dropout=p)
-        assert [m.p for m in encoder.modules() if isinstance(m, Dropout)] == [p]
-        assert torch.equal(encoder(x), encoder(x)) is same
 
 
 def test_wrong_shape_is_named_with_the_network():

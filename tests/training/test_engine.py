@@ -3,6 +3,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import shutil
 import signal
 
 import pytest
@@ -202,12 +203,100 @@ def test_a_checkpoint_of_another_run_is_refused(tmp_path):
         train(TinyMethod(), data(), None, settings(**options, resume=True, identity={"seed": 2}))
 
 
+class Remove(Callback):
+    """Take the folder's parent away at a step; no checkpoint can be written from then on."""
+
+    def __init__(self, folder) -> None:
+        self.folder, self.told = folder, []
+
+    def on_step(self, state):
+        if state.step == 5:
+            shutil.rmtree(self.folder.parent)
+
+    def on_checkpoint(self, state):
+        self.told.append(state.step)
+
+
+def test_a_checkpoint_that_cannot_be_written_costs_no_training(tmp_path):
+    folder, whole, method = tmp_path / "gone" / "run", TinyMethod(), TinyMethod()
+    folder.parent.mkdir()
+    remove = Remove(folder)
+    with pytest.warns(RuntimeWarning, match="training goes on"):
+        state = train(
+            method, data(), None, settings(checkpoint=folder, checkpoint_seconds=0.0), [remove]
+        )
+    train(whole, data(), None, settings())
+    assert (state.step, state.reason) == (40, "max_steps")
+    assert_same(state_of(method), state_of(whole))
+    assert remove.told == [1, 2, 3, 4]
+
+
+class Log(Callback):
+    """Keep a file of one's own beside the checkpoint, from before there is one."""
+
+    def __init__(self, folder) -> None:
+        self.folder = folder
+
+    def on_start(self, state):
+        self.folder.mkdir(exist_ok=True)
+        (self.folder / "log.txt").write_text("mine")
+
+
+def test_a_callback_may_write_where_checkpoints_are_kept(tmp_path):
+    folder = tmp_path / "run"
+    train(TinyMethod(), data(), None, settings(checkpoint=folder), [Log(folder)])
+    assert sorted(path.name for path in folder.iterdir()) == ["checkpoint", "log.txt"]
+
+
 class Interrupt(Callback):
     def on_step(self, state):
         if state.step == 12:
             os.kill(os.getpid(), signal.SIGINT)
 
 
+@pytest.fixture
+def handler():
+    """Set a handler of Ctrl-C, at first Python's own, as it is not where tests are in a shell's
+    background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield lambda new: signal.signal(signal.SIGINT, new)
+    signal.signal(signal.SIGINT, before)
+
+
+def test_an_ignored_ctrl_c_stays_ignored(handler):
+    handler(signal.SIG_IGN)
+    assert train(TinyMethod(), data(), None, settings(), [Interrupt()]).step == 40
+    assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+
+
+def test_a_handler_of_ones_own_is_called_and_kept(handler):
+    calls = []
+
+    def own(signum, frame):
+        calls.append(signum)
+
+    handler(own)
+    assert train(TinyMethod(), data(), None, settings(), [Interrupt()]).reason == "max_steps"
+    assert calls == [signal.SIGINT]
+    assert signal.getsignal(signal.SIGINT) is own
+
+
+def test_a_handler_that_was_not_set_from_python_is_left_alone(monkeypatch):
+    monkeypatch.setattr(signal, "getsignal", lambda signum: None)
+    monkeypatch.setattr(signal, "signal", lambda *arguments: pytest.fail("a handler was set"))
+    assert train(TinyMethod(), data(), None, settings()).reason == "max_steps"
+
+
+def test_a_handler_that_a_callback_sets_stays(handler):
+    class Sets(Callback):
+        def on_step(self, state):
+            handler(signal.SIG_IGN)
+
+    train(TinyMethod(), data(), None, settings(), [Sets()])
+    assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+
+
+@pytest.mark.usefixtures("handler")
 def test_ctrl_c_finishes_the_step_and_leaves_a_checkpoint(tmp_path):
     before = signal.getsignal(signal.SIGINT)
     folder = tmp_path / "checkpoint"
@@ -248,7 +337,7 @@ def test_divergence_names_network_and_step_and_spares_the_checkpoint(tmp_path, n
 def test_a_checkpoint_whose_parts_do_not_fit_is_damaged(tmp_path):
     settings = RunSettings(4, 2, seed=0, checkpoint=tmp_path / "run")
     train(TinyMethod(), data(), None, settings)
-    file = tmp_path / "run" / "state.safetensors"
+    file = tmp_path / "run" / "checkpoint" / "state.safetensors"
     tensors = load_file(file)
     del tensors["optimizer.encoder.0.second"]
     save_file(tensors, file)

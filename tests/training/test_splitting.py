@@ -50,6 +50,13 @@ def test_several_encoders_hold_back_other_rows_and_every_row_trains():
     np.testing.assert_array_equal(split.unvalidated, [2, 3])  # as with one encoder
 
 
+def test_of_a_huge_class_all_encoders_together_hold_back_no_more_than_one():
+    y = np.repeat([0, 1], [100_000, 200])
+    split = split_validation(y, 0.1, np.random.default_rng(0), n_encoders=4)
+    assert np.bincount(split.held_by[y[split.validation] == 0]).tolist() == [1250] * 4
+    assert np.bincount(split.held_by[y[split.validation] == 1]).tolist() == [20] * 4
+
+
 def test_no_more_than_all_rows_but_one_of_a_class_are_held_back():
     y = np.repeat([0, 1], [9, 3])
     split = split_validation(y, 0.4, np.random.default_rng(0), n_encoders=4)

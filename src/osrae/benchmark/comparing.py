@@ -30,7 +30,7 @@ from osrae.benchmark.measures import makes_samples
 from osrae.data.codec import fit_codec
 from osrae.data.description import DataKind
 from osrae.data.frames import n_rows, take_rows
-from osrae.data.labels import encode_labels, label_array
+from osrae.data.labels import class_numbers, encode_labels, label_array
 from osrae.errors import DataWarning, InputError
 from osrae.evaluation.classification import summary
 
@@ -390,7 +390,7 @@ class _Run:
         with self.gathered.of(self.result.candidate.title):
             model.fit(*self.folds.rows(train))
             held, _ = self.folds.rows(test)
-            predicted = _codes(model.predict(held), classes)
+            predicted = class_numbers(model.predict(held), classes)
             told = model.predict_proba(held) if hasattr(model, "predict_proba") else None
         seconds = time.perf_counter() - started
         codes = self.folds.codes[test]
@@ -404,12 +404,6 @@ class _Run:
         return FoldScores(
             scores["acsa"], scores["f1"], scores["gm"], recalls, seconds, test, predicted, told
         )
-
-
-def _codes(labels: Any, classes: np.ndarray) -> np.ndarray:
-    """Return the class number of every label."""
-    places = {label: place for place, label in enumerate(classes.tolist())}
-    return np.array([places[label] for label in np.asarray(labels).tolist()])
 
 
 def _fits(runs: list[_Run], deadline: float) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,7 +30,7 @@ from osrae.methods.registry import get
 from osrae.report.fit import fit_report
 from osrae.report.render import check_report_path, write_report
 from osrae.storage import finite
-from osrae.training.checkpoint import has_checkpoint
+from osrae.training.checkpoint import has_checkpoint, remove_checkpoint
 from osrae.training.splitting import split_validation
 
 #: Parameters that say how the data is read, in both stages alike.
@@ -103,7 +102,7 @@ def run(
     if baseline and scored:
         predictions |= _baseline(model, checkpoints["baseline-checkpoint"], parts, output)
     for folder in checkpoints.values():
-        shutil.rmtree(folder, ignore_errors=True)
+        remove_checkpoint(folder)
     _print(parts, predictions)
     console.print(f"Model: {output}", markup=False)
     if report is not None:

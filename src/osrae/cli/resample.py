@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +25,7 @@ from osrae.data.labels import encode_labels, label_array
 from osrae.errors import InputError
 from osrae.methods.rae_oversampler import RAEOversampler
 from osrae.methods.registry import available, get
-from osrae.training.checkpoint import has_checkpoint
+from osrae.training.checkpoint import has_checkpoint, remove_checkpoint
 
 #: Columns of a table's result that say what became of each row.
 _NEW, _MOVED = "synthetic", "moved"
@@ -67,7 +66,7 @@ def run(
         write_table(output, X.assign(**{_NEW: sampler.synthetic_mask_}, **_moved(sampler)))
     else:
         _write_pictures(output, sampler, source, X, y)
-    shutil.rmtree(checkpoint, ignore_errors=True)
+    remove_checkpoint(checkpoint)
     before, labels = labels, label_array(y)
     console.print(_counts(before, labels, sampler.synthetic_mask_))
     if sampler.cleans:

@@ -44,8 +44,10 @@ def checkpoint_beside(output: Path, kind: str, resume: bool) -> Path:
     InputError
         If an earlier run's checkpoint stands there and ``resume`` does not go on from it.
     """
+    from osrae.training.checkpoint import has_checkpoint  # needs torch, and most commands do not
+
     path = output.with_name(f"{output.name}.{kind}")
-    if path.exists() and not resume:
+    if has_checkpoint(path) and not resume:
         raise InputError(
             f"{path} holds the checkpoint of a run that was stopped. Add --resume to go on with "
             "it, or remove it to start afresh."

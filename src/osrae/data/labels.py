@@ -14,7 +14,13 @@ from sklearn.utils.multiclass import check_classification_targets
 
 from osrae.errors import InputError
 
-__all__ = ["encode_labels", "label_array", "labels_from_json", "labels_to_json"]
+__all__ = [
+    "class_numbers",
+    "encode_labels",
+    "label_array",
+    "labels_from_json",
+    "labels_to_json",
+]
 
 _TUPLES = "Where tuples are labels, pass a one-dimensional array of dtype object."
 
@@ -69,6 +75,19 @@ def encode_labels(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     classes = np.unique(y)
     # np.unique could number them, too, but sorts row numbers for it, in five times the memory.
     return classes, np.searchsorted(classes, y).astype(np.int32)
+
+
+def class_numbers(labels: Any, classes: np.ndarray) -> np.ndarray:
+    """Return the number of every label's class, (n,), int64.
+
+    Parameters
+    ----------
+    labels : array-like of shape (n,)
+        All of them are among ``classes``.
+    classes : ndarray of shape (C,)
+    """
+    numbers = {label: number for number, label in enumerate(classes.tolist())}
+    return np.array([numbers[label] for label in np.asarray(labels).tolist()], dtype=np.int64)
 
 
 def _native(y: Any) -> Any:

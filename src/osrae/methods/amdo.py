@@ -140,11 +140,12 @@ class AMDO(RowOversampler):
         )
         return np.concatenate([new for new, _ in drawn])
 
-    def _rows_to_append(self, wanted: np.ndarray) -> Iterator[np.ndarray]:
+    def _fit_resample(self, X: Any, y: np.ndarray) -> tuple[Any, np.ndarray]:
+        resampled = super()._fit_resample(X, y)
         # Classes have been in the order of their numbers, and get that of the strategy.
-        by_class, self.seed_indices_ = self.seed_indices_, np.empty_like(self.seed_indices_)
-        self.seed_indices_[np.argsort(wanted, kind="stable")] = by_class
-        return super()._rows_to_append(wanted)
+        order = np.argsort(np.argsort(self._wanted_codes(), kind="stable"))
+        self.seed_indices_ = self.seed_indices_[order]
+        return resampled
 
     def _fit_classes(
         self, rows: np.ndarray, codes: np.ndarray, n_new: np.ndarray, advance: Advance

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, fields
-from typing import Any, Protocol
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from osrae.data.samples import Rows, Samples
+from osrae.methods.embedding import encode_samples
 from osrae.methods.rae import RAE, mix
 from osrae.networks.layers import one_hot
 from osrae.training.batches import ClassIndex
@@ -18,30 +18,21 @@ from osrae.training.device import autocast
 from osrae.training.engine import EVALUATION_ROWS
 from osrae.training.seeding import fresh_generator
 
-__all__ = ["LatentBank", "encode_samples"]
+__all__ = ["LatentBank", "decode_samples"]
 
 #: Members of a class that later samples are mixed from; rarer classes are kept whole.
 _KEPT_PER_CLASS = 1000
 
 
-class _Encodes(Protocol):
-    precision: torch.dtype
-
-    @property
-    def device(self) -> torch.device: ...
-
-    def eval(self) -> Any: ...
-
-    def encode(self, x: Tensor) -> Tensor: ...
-
-
-def encode_samples(method: _Encodes, samples: Samples) -> Tensor:
-    """Latent vectors ``(n, m)`` of samples, on the host."""
+def decode_samples(method: RAE, z: Tensor, codes: Tensor) -> Tensor:
+    """Samples ``(n, ...)`` of latent vectors (n, m) and class numbers (n,), on the host."""
     method.eval()
-    with torch.inference_mode(), autocast(method.device, method.precision):
-        blocks = samples.blocks(EVALUATION_ROWS, method.device)
-        encoded = torch.cat([method.encode(block).float().cpu() for block in blocks])
-    return encoded.clone()
+    device = method.device
+    blocks = zip(z.split(EVALUATION_ROWS), codes.split(EVALUATION_ROWS), strict=True)
+    with torch.inference_mode(), autocast(device, method.precision):
+        rows = [method.decode(z.to(device), codes.to(device)).float().cpu() for z, codes in blocks]
+        decoded = torch.cat(rows)
+    return decoded.clone()
 
 
 @dataclass
@@ -57,12 +48,15 @@ class LatentBank:
         Row numbers in the training data.
     lost : Tensor of shape (n, p) or None
         What reconstructions lose of encoded rows, ``x - D(z)``; None where it is not kept.
+    embedded : Tensor of shape (n, m) or None
+        Latent vectors that are classified; None where these are ``z``.
     """
 
     z: Tensor
     codes: Tensor
     rows: Tensor
     lost: Tensor | None = None
+    embedded: Tensor | None = None
 
     @classmethod
     def build(
@@ -89,7 +83,7 @@ class LatentBank:
         chosen = _spread(codes, whole) if rows is None else rows[_spread(codes[rows], whole)]
         parents = Samples(x, torch.from_numpy(chosen))
         bank = cls(
-            encode_samples(method, parents),
+            encode_samples(method, parents, method.encode),
             torch.from_numpy(codes[chosen]),
             torch.from_numpy(chosen),
         )
@@ -104,13 +98,12 @@ class LatentBank:
             self.codes.split(EVALUATION_ROWS),
             strict=True,
         )
-        return torch.cat([x.cpu() - _decoded(method, z, codes) for x, z, codes in blocks])
+        return torch.cat([x.cpu() - decode_samples(method, z, codes) for x, z, codes in blocks])
 
     def trimmed(self) -> LatentBank:
         """Return enough parents to sample from, few enough to write to disk."""
         kept = torch.from_numpy(_spread(self.codes.numpy()))
-        lost = None if self.lost is None else self.lost[kept]
-        return LatentBank(self.z[kept], self.codes[kept], self.rows[kept], lost)
+        return LatentBank(**{name: tensor[kept] for name, tensor in self.tensors().items()})
 
     def tensors(self) -> dict[str, Tensor]:
         """Return what it is made of; `LatentBank` with these arguments is this one again."""
@@ -153,6 +146,15 @@ class LatentBank:
             parents = self.rows[members[:, block]].T.contiguous()
             yield mixed, parents.numpy(), alpha.float().cpu().numpy()
 
+    def embedded_mixtures(
+        self, method: RAE, wanted: np.ndarray, seed: int
+    ) -> Iterator[tuple[Tensor, np.ndarray, np.ndarray]]:
+        """Mix latent vectors that are classified, of the same parents as `mixtures`."""
+        for z, parents, weights in self.mixtures(method, wanted, seed):
+            if self.embedded is not None:
+                z = self._mixed(self.embedded, parents, weights)
+            yield z, parents, weights
+
     def decoded(
         self, method: RAE, wanted: np.ndarray, seed: int
     ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
@@ -167,20 +169,16 @@ class LatentBank:
         """
         done = 0
         for z, parents, weights in self.mixtures(method, wanted, seed):
-            rows = _decoded(method, z, torch.from_numpy(wanted[done : done + len(z)]))
+            rows = decode_samples(method, z, torch.from_numpy(wanted[done : done + len(z)]))
             done += len(z)
             if self.lost is not None:
-                places = torch.searchsorted(self.rows, torch.from_numpy(parents))
-                rows += mix(self.lost[places].transpose(0, 1), torch.from_numpy(weights))
+                rows += self._mixed(self.lost, parents, weights)
             yield rows.numpy(), parents, weights
 
-
-def _decoded(method: RAE, z: Tensor, codes: Tensor) -> Tensor:
-    """Decode on the method's device, and return the samples ``(n, ...)`` to the host."""
-    method.eval()
-    with torch.inference_mode(), autocast(method.device, method.precision):
-        rows = method.decode(z.to(method.device), codes.to(method.device)).float()
-    return rows.cpu().clone()
+    def _mixed(self, values: Tensor, parents: np.ndarray, weights: np.ndarray) -> Tensor:
+        """Mix the ``values`` (n, …) of ``parents`` (b, t)."""
+        places = torch.searchsorted(self.rows, torch.from_numpy(parents))
+        return mix(values[places].transpose(0, 1), torch.from_numpy(weights))
 
 
 def _spread(codes: np.ndarray, whole: Collection[int] = ()) -> np.ndarray:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -44,6 +46,27 @@ class Estimator(DataParameters, BaseEstimator):
 
     def _check_fitted(self) -> None:
         check_is_fitted(self, self._fitted_mark)
+
+    def _forget_fit(self) -> None:
+        """Drop every fitted attribute."""
+        for name in [name for name in vars(self) if name.endswith("_")]:
+            delattr(self, name)
+
+    @contextmanager
+    def _whole_fit(self) -> Iterator[None]:
+        """Let a fit that fails leave the one before as it was.
+
+        What is raised after training came to its end, as Ctrl-C is, leaves the model that there is.
+        """
+        before = self.__dict__.copy()
+        self.__dict__.pop(self._fitted_mark, None)
+        try:
+            yield
+        except BaseException:
+            if not hasattr(self, self._fitted_mark):
+                self._forget_fit()
+                self.__dict__.update(before)
+            raise
 
     def _code_of(self, label: Any) -> int:
         # A list is equal to a number of NumPy's element by element, which is no label's equality.

@@ -88,10 +88,11 @@ class ClassifyingEstimator(AccuracyMixin, _Parameters, DeepEstimator):
         TrainingDivergedError
             If a loss stops being finite.
         """
-        X = check_features(self, X, reset=not (self.warm_start and hasattr(self, "method_")))
-        classes, codes = check_labels(self, X, y)
-        self._check_priors(np.bincount(codes))
-        self._fit_networks(X, classes, codes)
+        with self._whole_fit():
+            X = check_features(self, X, reset=not (self.warm_start and hasattr(self, "method_")))
+            classes, codes = check_labels(self, X, y)
+            self._check_priors(np.bincount(codes))
+            self._fit_networks(X, classes, codes)
         return self
 
     def _check_priors(self, counts: np.ndarray) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import warnings
+from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -97,12 +99,12 @@ class DeepEstimator(TrainingParameters, Estimator):
         shares = settings.n_encoders > 1 and len(split.validation) > 0
         held_by = _held_by(split, len(codes)) if shares else None
         data, held = (_part(x, codes, held_by, part) for part in (split.train, split.validation))
-        state = self._run(data, held, device, self._identity(x, codes))
+        state = self._run(data, held, device, self._identity(x, codes, trained is not None))
         self.method_.to(inference_dtype(device, self.codec_.description))
         with torch.inference_mode():
             self.method_.conclude(data)
-        self.history_, self.n_steps_ = state.history, state.step
         self._after_training(x, codes, split)
+        self.history_, self.n_steps_ = state.history, state.step
         if state.reason == "interrupt":
             raise KeyboardInterrupt
         return state
@@ -152,16 +154,13 @@ class DeepEstimator(TrainingParameters, Estimator):
             )
         return split
 
-    def _identity(self, x: Rows, codes: np.ndarray) -> dict[str, Any]:
+    def _identity(self, x: Rows, codes: np.ndarray, warm: bool) -> dict[str, Any]:
         """Say what two runs must share for one to go on from the other's checkpoint."""
         if self.checkpoint_dir is None:
             return {}
-        digest = hashlib.blake2b(digest_size=16)
-        for places in torch.arange(len(x)).split(EVALUATION_ROWS):
-            digest.update(np.ascontiguousarray(x[places].numpy()).data)
-        digest.update(np.ascontiguousarray(codes).data)
-        return {
-            "data": digest.hexdigest(),
+        blocks = (x[places].numpy() for places in torch.arange(len(x)).split(EVALUATION_ROWS))
+        identity = {
+            "data": _digest(chain(blocks, [codes])),
             "method": type(self.method_).__name__,
             "settings": jsonable(dataclasses.asdict(self.method_.settings)),
             "device": resolve_device(self.device).type,
@@ -169,6 +168,10 @@ class DeepEstimator(TrainingParameters, Estimator):
             "validation_fraction": self.validation_fraction,
             "patience": self.patience,
         }
+        if warm:  # else seed and settings decide over the weights that training begins with
+            weights = self.method_.state_dict().values()
+            identity["weights to begin with"] = _digest(weight.numpy() for weight in weights)
+        return identity
 
     def _all_callbacks(self) -> list[Callback]:
         callbacks = list(self.callbacks or ())
@@ -228,6 +231,13 @@ class DeepEstimator(TrainingParameters, Estimator):
         self.history_, self.n_steps_ = content["history"], content["n_steps"]
         for name, value in content["fitted"].items():
             setattr(self, name, value)
+
+
+def _digest(arrays: Iterable[np.ndarray]) -> str:
+    digest = hashlib.blake2b(digest_size=16)
+    for array in arrays:
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()
 
 
 def _held_by(split: ValidationSplit, n: int) -> Tensor:

@@ -19,31 +19,33 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 import torch
-from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils._param_validation import StrOptions
 from torch import Tensor, nn
 
 from osrae.data.description import DataDescription
-from osrae.methods.bank import encode_samples
 from osrae.methods.classifying import ClassifyingEstimator
+from osrae.methods.embedding import EmbeddingClassifier, Embeds
 from osrae.methods.losses import DEFERRAL, LOSSES, CosineClassifier, weighted_mean
-from osrae.methods.mixtures import check_mixup, mix_across, remix_share
+from osrae.methods.mixtures import mix_across, remix_share
 from osrae.methods.parameters import estimator, positive, whole
-from osrae.methods.settings import Presets, Settings, paper_latent_dim, resolve
-from osrae.networks import build_encoder, check_encoder
-from osrae.training.augmentation import POLICIES, mirrored_mean, resolve_policy
+from osrae.methods.settings import (
+    EncoderSettings,
+    Presets,
+    paper_latent_dim,
+    resolve_encoder_settings,
+)
+from osrae.networks import build_encoder
 from osrae.training.averaging import update_average
 from osrae.training.batches import Source, TrainingData
 from osrae.training.device import autocast, full
-from osrae.training.method import Classifies
 from osrae.training.optimisation import AdamW, cosine_factor, move, set_rate_factor
 
 __all__ = ["DeepClassifier", "PlainClassifier", "PlainSettings"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class PlainSettings(Settings):
-    """Everything that defines one plain classifier.
+class PlainSettings(EncoderSettings):
+    """Everything that defines one plain classifier, beside what `EncoderSettings` has.
 
     Parameters
     ----------
@@ -56,8 +58,6 @@ class PlainSettings(Settings):
         Mixtures of the samples of a batch to train on in their place.
     mixup_alpha : float
         α of the Beta distribution of the shares.
-    encoder : str or None
-        Name of the encoder network; None is Table 16's (pictures) or Table 18's (tables).
     latent_dim : int, "paper" or "trunk"
         Size of the encoder's last layer, which the linear head follows; that of the paper; or no
         such layer, so that the head is the only one after the encoder's trunk.
@@ -68,24 +68,16 @@ class PlainSettings(Settings):
         Share of the run in which the learning rate rises, before it falls as a cosine to 0.
     weight_averaging : float
         Decay of the moving averages by which results are computed; 0 is none.
-    augmentation : str
-        Name of an augmentation policy, or "auto".
-    classify_mirrored : bool
-        As for `osrae.methods.presets.RAESettings`.
     """
 
     loss: str = "cross_entropy"
     sampling: str = "instance"
-    mixup: str | None = None
     mixup_alpha: float = 1.0
-    encoder: str | None = None
     latent_dim: int | Literal["paper", "trunk"] = "paper"
     weight_decay: float = 0.05
     decoupled_decay: bool = True
     warmup: float = 0.05
     weight_averaging: float = 0.995
-    augmentation: str = "none"
-    classify_mirrored: bool = False
     batch_size: int = 128
 
 
@@ -138,7 +130,7 @@ def sampling_at(progress: float, sampling: str) -> str:
     return "instance" if progress < DEFERRAL else "balanced"
 
 
-class PlainClassifier(Classifies):
+class PlainClassifier(Embeds):
     """Encoder and head, moved by one loss.
 
     Parameters
@@ -163,7 +155,6 @@ class PlainClassifier(Classifies):
     ) -> None:
         super().__init__(description, class_counts, settings)
         self.loss = LOSSES[settings.loss]
-        self.augment = POLICIES[settings.augmentation]
         encoder, self.latent_dim = _encoder(description, settings)
         head = CosineClassifier if self.loss.cosine else nn.Linear
         self.networks = nn.ModuleDict(
@@ -233,10 +224,6 @@ class PlainClassifier(Classifies):
 
     # ------------------------------------------------------------------ what comes of it
 
-    def encode(self, x: Tensor) -> Tensor:
-        """Latent vectors, which the head sees: ``(n, …)`` to ``(n, m)``."""
-        return full(self.final("encoder")(x.to(self.dtype)))
-
     def learned_priors(self) -> Tensor:
         """Class frequencies that training implied, (C,): the network's own logits are for them."""
         counts, progress = self.class_counts.cpu(), float(self.past_deferral)
@@ -245,9 +232,7 @@ class PlainClassifier(Classifies):
 
     def logits(self, x: Tensor) -> Tensor:
         """Logits for equally common classes: ``(n, …)`` to ``(n, C)``."""
-        mirror = self.settings.classify_mirrored and self.augment.flip
-        z = mirrored_mean(self.encode, x) if mirror else self.encode(x)
-        own = full(self.final("classifier")(z))
+        own = full(self.final("classifier")(self.embed(x)))
         return own - self.learned_priors().log().to(own)
 
 
@@ -264,7 +249,7 @@ def _encoder(description: DataDescription, settings: PlainSettings) -> tuple[nn.
 
 
 @estimator
-class DeepClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClassifyingEstimator):
+class DeepClassifier(EmbeddingClassifier):
     """Plain network with the losses, sampling and mixtures of the literature on rare classes.
 
     Parameters
@@ -370,11 +355,8 @@ class DeepClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Classify
     }
 
     def _settings(self, description: DataDescription, n_samples: int) -> PlainSettings:
-        settings = resolve(self._presets, self.preset, description, self._overrides())
-        check_encoder(settings.encoder, description)
-        check_mixup(settings.mixup, description.shape)
-        policy = resolve_policy(settings.augmentation, description)
-        return replace(settings, augmentation=policy)
+        overrides = self._overrides()
+        return resolve_encoder_settings(self._presets, self.preset, description, overrides)
 
     def _check_priors(self, counts: np.ndarray) -> None:
         if not self._keeps_own_scores():
@@ -397,25 +379,3 @@ class DeepClassifier(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Classify
             return super()._stated(logits)
         # All of the own logits is divided: the class that they favour stays the same.
         return (logits + self._trained.learned_priors().log().numpy()) / self.temperature_
-
-    def transform(self, X: Any) -> np.ndarray:
-        """Return latent vectors.
-
-        Parameters
-        ----------
-        X : as for `fit`
-
-        Returns
-        -------
-        ndarray of shape (n, m)
-        """
-        return encode_samples(self._trained, self._samples(X)).numpy()
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.transformer_tags.preserves_dtype = ["float32"]
-        return tags
-
-    @property
-    def _n_features_out(self) -> int:
-        return self._trained.latent_dim

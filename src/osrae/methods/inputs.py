@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from numbers import Integral
 from typing import Any
 
@@ -19,15 +20,15 @@ __all__ = ["check_features", "check_labels", "told_classes"]
 def check_features(estimator: BaseEstimator, X: Any, *, reset: bool) -> Any:
     """Check ``X`` and record (``reset``) or compare its features.
 
-    Data frames and pictures pass through as they are; everything else becomes an array or a
-    sparse matrix.
+    Data frames and arrays of pictures pass through as they are; everything else becomes an array
+    or a sparse matrix.
 
     Raises
     ------
     ValueError
         If ``X`` is empty, or its features are not those of the training data.
     """
-    X = _from_tensor(X) if hasattr(X, "detach") else X
+    X = _stacked(X) if _lists_pictures(X) else _from_tensor(X)
     if column_names(X) is not None:
         if n_rows(X) == 0:
             raise InputError(f"X is an empty data frame of shape {X.shape}; rows are needed.")
@@ -45,7 +46,25 @@ def check_features(estimator: BaseEstimator, X: Any, *, reset: bool) -> Any:
     )
 
 
-def _from_tensor(X: Any) -> np.ndarray:
+def _lists_pictures(X: Any) -> bool:
+    """Whether ``X`` is a list of pictures, and not of rows."""
+    return isinstance(X, list | tuple) and len(X) > 0 and np.ndim(X[0]) > 1
+
+
+def _stacked(pictures: Sequence[Any]) -> np.ndarray:
+    arrays = [np.asarray(_from_tensor(picture)) for picture in pictures]
+    shapes = sorted({array.shape for array in arrays})
+    if len(shapes) > 1:
+        raise InputError(
+            f"X is a list of pictures of different shapes: {', '.join(map(str, shapes[:4]))}. "
+            "Bring all to one size first."
+        )
+    return np.stack(arrays)
+
+
+def _from_tensor(X: Any) -> Any:
+    if not hasattr(X, "detach"):
+        return X
     X = X.detach().cpu()
     return (X.float() if str(X.dtype) == "torch.bfloat16" else X).numpy()  # unknown to NumPy
 

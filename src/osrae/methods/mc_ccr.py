@@ -23,7 +23,7 @@ from osrae.methods.mc_ccr_method import grow_in_place, resample
 from osrae.methods.mc_ccr_spheres import CCRSettings, draw_inside, seed_probabilities
 from osrae.methods.parameters import estimator, positive
 from osrae.methods.progress import Advance, silent
-from osrae.methods.rows import RowOversampler, encoded_rows
+from osrae.methods.rows import RowOversampler, encoded_rows, with_copies
 
 __all__ = ["MCCCR"]
 
@@ -198,15 +198,14 @@ class MCCCR(RowOversampler):
     def _fit_resample(self, X: Any, y: np.ndarray) -> tuple[Any, np.ndarray]:
         """Learn from checked data, move and remove rows, and append new ones."""
         classes, codes = check_labels(self, X, y)
-        self._learn(X, classes, codes)
-        kept, new_codes, new = self.kept_indices_, np.sort(self._wanted_codes()), self._new
-        del self._new
+        new, sources = self._learn(X, classes, codes)
+        kept, new_codes = self.kept_indices_, np.sort(self._wanted_codes())
         self.synthetic_mask_ = np.arange(len(kept) + len(new)) >= len(kept)
         moved = self.translations_[kept].any(axis=1)
         self.moved_mask_ = np.append(moved, np.zeros(len(new), dtype=bool))
         made = append_decoded(self.codec_, self._cleaned(X), [self._shaped(new)], len(new))
         labels = np.concatenate([y[kept], classes[new_codes].astype(y.dtype, copy=False)])
-        return self._with_copies(made, X), labels
+        return with_copies(made, X, sources), labels
 
     def _cleaned(self, X: Any) -> Any:
         """Return the rows that were kept; only those that were moved pass through the codec."""

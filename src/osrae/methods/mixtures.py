@@ -45,7 +45,7 @@ def check_mixup(mixup: str | None, shape: tuple[int, ...]) -> None:
     if mixup == "cutmix" and len(shape) != 3:
         raise InputError(
             "mixup='cutmix' puts a piece of one picture into another, and this is a table; "
-            "use mixup='mixup'."
+            "leave mixup out, or use DeepClassifier(mixup='mixup')."
         )
 
 

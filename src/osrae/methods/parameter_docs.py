@@ -30,11 +30,12 @@ _PARAMETERS = {
 """,
     "validation_fraction": """\
     validation_fraction : float, default={default}
-        Share of every class that is held back from training, at most 5000 rows of each; it
-        decides which weights are kept and when to stop. Classes too small to spare a sample train
-        whole (and a `DataWarning` names them). Of encoders side by side each holds back other rows,
-        which train the others: as much, as far as there are rows for all. 0 trains on everything,
-        keeps the last weights, and leaves probabilities as sure as they come.
+        Share of every class that is held back from training; it decides which weights are kept
+        and when to stop. Classes too small to spare a sample train whole (and a `DataWarning` names
+        them). Of encoders side by side each holds back other rows, which train the others: as much
+        each, as far as there are rows for all. At most 5000 rows of a class are held back, by all
+        encoders together. 0 trains on everything, keeps the last weights, and leaves probabilities
+        as sure as they come.
 """,
     "patience": """\
     patience : int or None, default={default}
@@ -43,7 +44,8 @@ _PARAMETERS = {
 """,
     "warm_start": """\
     warm_start : bool, default={default}
-        Go on from the weights of the fit before, with fresh optimizers.
+        Go on from the weights of the fit before, with fresh optimizers. If training fails, that
+        fit is left as it was.
 """,
     "categorical_features": """\
     categorical_features : "auto" or array-like of int, str or bool, default={default}
@@ -56,7 +58,8 @@ _PARAMETERS = {
 """,
     "checkpoint_dir": """\
     checkpoint_dir : str, Path or None, default={default}
-        Folder for checkpoints of the run.
+        Folder for checkpoints of the run, made if need be. They are kept in a folder
+        ``checkpoint`` inside of it, and nothing else there is touched.
 """,
     "resume": """\
     resume : bool, default={default}

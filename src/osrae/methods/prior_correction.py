@@ -7,11 +7,16 @@ from typing import Any, Self
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
 from sklearn.utils import Tags, get_tags
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from osrae.evaluation.calibration import shift_priors
 
 __all__ = ["PriorCorrectedClassifier"]
+
+
+def _has_probabilities(model: PriorCorrectedClassifier) -> bool:
+    return hasattr(getattr(model, "estimator_", model.estimator), "predict_proba")
 
 
 class PriorCorrectedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
@@ -34,6 +39,9 @@ class PriorCorrectedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimato
         Trained.
     class_counts_ : ndarray of int, shape (C,)
         Training samples of each class.
+    n_features_in_ : int
+    feature_names_in_ : ndarray of str
+        As ``estimator_`` has them.
 
     References
     ----------
@@ -74,10 +82,19 @@ class PriorCorrectedClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimato
         self.estimator_ = clone(self.estimator).fit(X, y)
         self.classes_ = self.estimator_.classes_
         self.class_counts_ = np.array([(np.asarray(y) == c).sum() for c in self.classes_])
-        if hasattr(self.estimator_, "n_features_in_"):
-            self.n_features_in_ = self.estimator_.n_features_in_
         return self
 
+    @property
+    def n_features_in_(self) -> int:
+        """Number of features, if the classifier counts them."""
+        return self.estimator_.n_features_in_
+
+    @property
+    def feature_names_in_(self) -> np.ndarray:
+        """Names of the features, if the classifier was trained on names."""
+        return self.estimator_.feature_names_in_
+
+    @available_if(_has_probabilities)
     def predict_proba(self, X: Any) -> np.ndarray:
         """Return probabilities for equally common classes, (n, C)."""
         check_is_fitted(self)

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import repeat
 from typing import cast
 
 import torch
@@ -23,17 +22,17 @@ from torch.nn import functional as F
 
 from osrae.data.description import DataDescription
 from osrae.methods.cross_fitting import cross_entropy, kept_labels, kept_weights
+from osrae.methods.embedding import Embeds
 from osrae.methods.mixtures import mix_across
-from osrae.methods.presets import DECODED, MIXUP, RAESettings
+from osrae.methods.presets import DECODED, DEFERRAL, MIXUP, RAESettings
 from osrae.networks import build_critic, build_decoder, build_encoder, build_mixer
 from osrae.networks.ensemble import logits_of_each
 from osrae.networks.layers import one_hot
 from osrae.networks.statistics import frozen_statistics
-from osrae.training.augmentation import POLICIES, AdaptiveProbability, mirrored_mean
+from osrae.training.augmentation import AdaptiveProbability
 from osrae.training.averaging import update_average
 from osrae.training.batches import Batch, Source, TrainingData
 from osrae.training.device import autocast, full
-from osrae.training.method import Classifies
 from osrae.training.optimisation import AdamW, cosine_factor, move, set_rate_factor
 
 __all__ = [
@@ -128,7 +127,7 @@ class _Pass:
     augments: bool  # whether networks see augmented samples
 
 
-class RAE(Classifies):
+class RAE(Embeds):
     """The five networks, Algorithm 1, and how new samples are made.
 
     Parameters
@@ -137,9 +136,19 @@ class RAE(Classifies):
     class_counts : Tensor of shape (C,)
         Training samples of each class.
     settings : RAESettings
+
+    Attributes
+    ----------
+    past_deferral : Tensor of bool
+        Whether the weights come of what is deferred, too.
+    class_weights : Tensor of shape (2, K, C)
+        Of the classes for each encoder, since it may hold rows back: in losses without mixtures
+        of one class, and with them.
     """
 
     settings: RAESettings
+    past_deferral: Tensor
+    class_weights: Tensor
     not_kept = ("critic",)
 
     def __init__(
@@ -165,20 +174,20 @@ class RAE(Classifies):
         if settings.weight_averaging:
             names = ("encoder", "classifier", "decoder")
             self.keep_averages(*(name for name in names if name in self.networks))
-        self.augment = POLICIES[settings.augmentation]
         self.adaptive = AdaptiveProbability()
-        #: Weights (K, C) of the classes for each encoder that holds rows back, by the number of
-        #: mixtures of a tuple.
-        self.class_weights: dict[int, Tensor] = {}
+        self.register_buffer("past_deferral", torch.zeros((), dtype=torch.bool))
+        # Every run computes them anew.
+        weights = torch.ones(2, n_members, n_classes)
+        self.register_buffer("class_weights", weights, persistent=False)
 
     def prepare(self, data: TrainingData) -> None:
         """Make fresh optimizers; a run begins with it, on the networks' final device."""
         self.whiten(data)
         if data.held_by is not None:
             s, counted = self.settings, (self.settings.ensemble_size, self.n_classes)
-            for turns in (0, s.mixture_size if s.rotate else 1):
+            for mixed, turns in enumerate((0, s.mixture_size if s.rotate else 1)):
                 weights = kept_weights(data.y, data.held_by, *counted, s.mixture_size, turns)
-                self.class_weights[turns] = weights.to(self.device, torch.float32)
+                self.class_weights[mixed] = weights
         self.optimizers = _optimizers(self.networks, self.settings)
 
     @property
@@ -189,7 +198,7 @@ class RAE(Classifies):
     def class_probabilities(self, counts: Tensor, progress: float) -> Tensor:
         """Draw classes as often as they occur ("instance"), uniformly, or first so, then so."""
         s = self.settings
-        deferred = s.class_sampling == "deferred" and progress < s.deferral
+        deferred = s.class_sampling == "deferred" and progress < DEFERRAL
         if s.class_sampling == "instance" or deferred or not s.oversampling:
             return counts.double()
         return torch.ones(len(counts), dtype=torch.float64)
@@ -199,6 +208,7 @@ class RAE(Classifies):
     def training_step(self, source: Source) -> dict[str, Tensor]:
         """One iteration of Algorithm 1: all losses at the same weights, then all networks move."""
         s, batch = self.settings, self._draw(source)
+        self.past_deferral.fill_(source.progress >= DEFERRAL)
         if s.rate_schedule == "cosine":
             set_rate_factor(self.optimizers.values(), cosine_factor(batch.progress))
         if s.mixes_across(batch.step):
@@ -230,9 +240,9 @@ class RAE(Classifies):
     def _classification_loss(self, run: _Pass, batch: Batch) -> Tensor:
         """Return the mean of the encoders' losses, each on what it does not hold back."""
         turns = 0 if run.logits_mixed is None else run.logits_mixed.shape[1]
-        mixed = repeat(None) if run.logits_mixed is None else run.logits_mixed
-        weights = self.class_weights.get(turns, repeat(None))
-        each = zip(run.logits, mixed, self._labels(batch, turns), weights, strict=False)
+        mixed = [None] * len(run.logits) if run.logits_mixed is None else run.logits_mixed
+        weights = self.class_weights[int(turns > 0)]
+        each = zip(run.logits, mixed, self._labels(batch, turns), weights, strict=True)
         return torch.stack([classification_loss(*own) for own in each]).mean()
 
     def _labels(self, batch: Batch, turns: int) -> Tensor:
@@ -247,11 +257,10 @@ class RAE(Classifies):
         rows = torch.arange(len(y), device=y.device)
         mixed = mix_across(x, rows, s.mixup, alpha, generator, probability)
         labels = self._labels(batch, 0).flatten(1)
-        weights = self.class_weights.get(0, repeat(None))
         with autocast(self.device, self.precision):
             z = full(self.networks["encoder"](mixed.x))
             # What is mixed with a row that is held back counts by its own label alone.
-            each = zip(self._logits_of_each(z), labels, weights, strict=False)
+            each = zip(self._logits_of_each(z), labels, self.class_weights[0], strict=True)
             terms = [
                 torch.stack([cross_entropy(logits, own[places], weight, "none")
                              for places in mixed.labels])
@@ -410,10 +419,6 @@ class RAE(Classifies):
 
     # ------------------------------------------------------------------ what comes of it
 
-    def encode(self, x: Tensor) -> Tensor:
-        """Latent vectors: ``(n, …)`` to ``(n, m)``."""
-        return full(self.final("encoder")(x.to(self.dtype)))
-
     def classify(self, z: Tensor) -> Tensor:
         """Logits of latent vectors for equally common classes: ``(n, m)`` to ``(n, C)``.
 
@@ -425,20 +430,16 @@ class RAE(Classifies):
     def _classify_each(self, z: Tensor) -> Tensor:
         classifier = cast(nn.Linear, self.final("classifier"))
         logits = full(logits_of_each(classifier, z.to(self.dtype), self.settings.ensemble_size))
-        last = self.class_probabilities(self.class_counts.cpu(), progress=1.0)
-        return logits - (last / last.sum()).log().to(logits)
+        drawn = self.class_probabilities(self.class_counts.cpu(), float(self.past_deferral))
+        return logits - (drawn / drawn.sum()).log().to(logits)
 
     def logits(self, x: Tensor) -> Tensor:
         """Logits of samples for equally common classes: ``(n, …)`` to ``(n, C)``."""
-        return self.classify(self._latent(x))
+        return self.classify(self.embed(x))
 
     def logits_of_each(self, x: Tensor) -> Tensor:
         """Logits (K, n, C) of samples by each encoder alone."""
-        return self._classify_each(self._latent(x))
-
-    def _latent(self, x: Tensor) -> Tensor:
-        mirror = self.settings.classify_mirrored and self.augment.flip
-        return mirrored_mean(self.encode, x) if mirror else self.encode(x)
+        return self._classify_each(self.embed(x))
 
     def decode(self, z: Tensor, y: Tensor) -> Tensor:
         """Samples from latent vectors and class numbers."""

@@ -6,13 +6,14 @@ from typing import Any, ClassVar
 
 import numpy as np
 import torch
-from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils._param_validation import StrOptions
+from torch import Tensor
 
-from osrae.data.samples import Rows
+from osrae.data.labels import label_array
+from osrae.data.samples import Rows, Samples
 from osrae.errors import InputError
-from osrae.methods.bank import LatentBank, encode_samples
-from osrae.methods.classifying import ClassifyingEstimator
+from osrae.methods.bank import LatentBank, decode_samples
+from osrae.methods.embedding import EmbeddingClassifier, encode_samples
 from osrae.methods.parameters import estimator, whole
 from osrae.methods.rae_common import RAEEstimator
 from osrae.training.splitting import ValidationSplit
@@ -21,9 +22,7 @@ __all__ = ["RAEClassifier"]
 
 
 @estimator
-class RAEClassifier(
-    ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClassifyingEstimator, RAEEstimator
-):
+class RAEClassifier(EmbeddingClassifier, RAEEstimator):
     """Classifier that holds its recall on rare classes.
 
     An auto-encoder learns a latent space in which a linear classifier separates the classes, and
@@ -129,7 +128,7 @@ class RAEClassifier(
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **RAEEstimator._parameter_constraints,
-        **ClassifyingEstimator._parameter_constraints,
+        **EmbeddingClassifier._parameter_constraints,
         "oversampling": ["boolean"],
         "decoder": ["boolean"],
         "ensemble_size": [whole(1), None],
@@ -138,24 +137,16 @@ class RAEClassifier(
 
     def _after_training(self, x: Rows, codes: np.ndarray, split: ValidationSplit) -> None:
         super()._after_training(x, codes, split)
-        self.bank_ = LatentBank.build(self.method_, x, codes, split.train)
-
-    def transform(self, X: Any) -> np.ndarray:
-        """Return latent vectors.
-
-        Parameters
-        ----------
-        X : as for `fit`
-
-        Returns
-        -------
-        ndarray of shape (n, m)
-        """
-        samples = self._samples(X)
-        return encode_samples(self.method_, samples).numpy()
+        method = self.method_
+        self.bank_ = bank = LatentBank.build(method, x, codes, split.train)
+        if method.mirrors:
+            bank.embedded = encode_samples(method, Samples(x, bank.rows), method.embed)
 
     def inverse_transform(self, Z: Any, y: Any = None) -> Any:
         """Decode latent vectors into samples.
+
+        Where pictures are classified with their mirror images, what `transform` returns is between
+        the two, and so is what comes back.
 
         Parameters
         ----------
@@ -166,22 +157,47 @@ class RAEClassifier(
         Returns
         -------
         X : same container as the training data
+
+        Raises
+        ------
+        InputError
+            If ``Z`` holds no latent vectors, ``y`` is not as long or names other classes, or the
+            model has no decoder.
         """
         self._check_fitted()
         self._check_generates()
-        z = torch.as_tensor(np.asarray(Z, dtype=np.float32))
+        z = self._latent_vectors(Z)
+        codes = self._classes_of(z) if y is None else self._codes_of(y, len(z))
+        return self.codec_.decode(decode_samples(self.method_, z, codes).numpy())
+
+    def _latent_vectors(self, Z: Any) -> Tensor:
+        """Return latent vectors ``(n, m)`` of the user's on the host, checked."""
+        with np.errstate(over="ignore"):  # what overflows is refused below
+            z = torch.as_tensor(np.asarray(Z, dtype=np.float32))
         if z.ndim != 2 or z.shape[1] != self.method_.latent_dim:
             raise InputError(
                 f"Z has shape {tuple(z.shape)}; latent vectors are (n, {self.method_.latent_dim})."
             )
-        z = z.to(self.method_.device)
-        with torch.inference_mode():
-            codes = (
-                self.method_.classify(z).argmax(1)
-                if y is None
-                else torch.tensor([self._code_of(label) for label in y], device=z.device)
+        if not z.isfinite().all():
+            raise InputError(
+                "Z holds values that are missing, or infinite in float32; give finite numbers, as "
+                "transform returns them."
             )
-            return self.codec_.decode(self.method_.decode(z, codes).cpu().numpy())
+        return z
+
+    def _classes_of(self, z: Tensor) -> Tensor:
+        """Return the class number of each latent vector, (n,), by the linear classifier."""
+        with torch.inference_mode():
+            return self.method_.classify(z.to(self.method_.device)).argmax(1).cpu()
+
+    def _codes_of(self, y: Any, n: int) -> Tensor:
+        """Return the class number of each of ``n`` labels."""
+        labels = label_array(y)
+        if len(labels) != n:
+            raise InputError(
+                f"y holds {len(labels)} labels, and Z {n} latent vectors; give one label for each."
+            )
+        return torch.tensor([self._code_of(label) for label in labels], dtype=torch.int64)
 
     @property
     def coef_(self) -> np.ndarray:
@@ -205,12 +221,3 @@ class RAEClassifier(
             logits = self.method_.classify(points.to(self.method_.device)).double().cpu().numpy()
         scores = self._stated(logits)
         return (scores[1:] - scores[0]).T, scores[0]
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.transformer_tags.preserves_dtype = ["float32"]
-        return tags
-
-    @property
-    def _n_features_out(self) -> int:
-        return self.method_.latent_dim

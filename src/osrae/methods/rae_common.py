@@ -83,10 +83,11 @@ class RAEEstimator(_Parameters, DeepGenerator):
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Make new latent vectors of one class: what `sample` decodes, from the same members.
 
-        A sampler's new rows have, by default, details beside what is decoded.
+        A sampler's new rows have, by default, details beside what is decoded. A classifier's
+        latent vectors are mixtures of what its `transform` returns: where it classifies pictures
+        with their mirror images, `sample` decodes those of the pictures alone.
 
-        Of a class that training made no new rows of, at most 1000 members, spread evenly, are
-        mixed.
+        At most 1000 members of a class, spread evenly, are mixed.
 
         Parameters
         ----------
@@ -108,7 +109,7 @@ class RAEEstimator(_Parameters, DeepGenerator):
             If ``label`` is no class of the training data.
         """
         self._check_fitted()
-        blocks = self.bank_.mixtures(self.method_, *self._wanted(n, label, random_state))
+        blocks = self.bank_.embedded_mixtures(self.method_, *self._wanted(n, label, random_state))
         z, parents, weights = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
         return z, weights, parents
 
@@ -118,7 +119,7 @@ class RAEEstimator(_Parameters, DeepGenerator):
 
     def _state(self) -> tuple[dict[str, Any], dict[str, Tensor]]:
         content, tensors = super()._state()
-        bank = self.bank_.trimmed().tensors()
+        bank = self.bank_.tensors()
         return content, tensors | {f"bank.{name}": tensor for name, tensor in bank.items()}
 
     def _set_state(

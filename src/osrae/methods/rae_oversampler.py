@@ -92,8 +92,8 @@ class RAEOversampler(RAEEstimator, DeepOversampler):
     Pictures are arrays or torch tensors of shape (n, h, w) or (n, h, w, c), with h, w ≥ 8 and c
     one of 1, 3, 4, as uint8 (0 to 255) or float (0 to 1).
 
-    What is saved lets up to 1000 training rows of each class be reconstructed, and a pickle all
-    rows of the classes that got new ones; those of tables exactly, under the default preset.
+    What is saved or pickled lets up to 1000 training rows of each class be reconstructed; those of
+    tables exactly, under the default preset.
 
     References
     ----------
@@ -128,12 +128,20 @@ class RAEOversampler(RAEEstimator, DeepOversampler):
 
     def _after_training(self, x: Rows, codes: np.ndarray, split: ValidationSplit) -> None:
         rarer = {self._code_of(label) for label, new in self.sampling_strategy_.items() if new}
-        self.bank_ = LatentBank.build(self.method_, x, codes, whole=rarer)
+        self._all_parents = LatentBank.build(self.method_, x, codes, whole=rarer)
+        self.bank_ = self._all_parents.trimmed()
+
+    def _fit_resample(self, X: Any, y: np.ndarray) -> tuple[Any, np.ndarray]:
+        try:
+            return super()._fit_resample(X, y)
+        finally:
+            # `sample` mixes what a file holds, too, so that a loaded model makes the same samples.
+            self.__dict__.pop("_all_parents", None)
 
     def _rows_to_append(self, wanted: np.ndarray) -> Iterator[np.ndarray]:
         """Make new rows, and write down where each comes from."""
         start = 0
-        for rows, parents, weights in self.bank_.decoded(self.method_, wanted, self.seed_):
+        for rows, parents, weights in self._all_parents.decoded(self.method_, wanted, self.seed_):
             block = slice(start, start + len(rows))
             self.parent_indices_[block], self.mixing_weights_[block] = parents, weights
             start = block.stop

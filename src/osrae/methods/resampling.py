@@ -47,13 +47,11 @@ class Oversampler(SamplingParameters, Generator, BaseOverSampler):
             msg="This %(name)s is not trained yet: call fit_resample; fit only checks the data.",
         )
 
-    @abstractmethod
-    def _learn(self, X: Any, classes: np.ndarray, codes: np.ndarray) -> None:
-        """Learn from checked data what `_new_rows` needs."""
-
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Any, y: Any) -> Self:
         """Check the data and work out how many samples each class needs, without training.
+
+        What was trained before is forgotten.
 
         Parameters
         ----------
@@ -64,7 +62,9 @@ class Oversampler(SamplingParameters, Generator, BaseOverSampler):
         -------
         self
         """
-        self._check(X, y)
+        with self._whole_fit():
+            self._forget_fit()
+            self._check(X, y)
         return self
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -90,24 +90,25 @@ class Oversampler(SamplingParameters, Generator, BaseOverSampler):
         TrainingDivergedError
             If a loss stops being finite.
         """
-        checked, labels, binarized = self._check(X, y)
-        X_resampled, y_resampled = self._fit_resample(checked, labels)
+        with self._whole_fit():
+            checked, labels, binarized = self._check(X, y)
+            X_resampled, y_resampled = self._fit_resample(checked, labels)
         one_vs_all = self.classes_ if binarized else None
-        return like_container(X_resampled, X), _like_labels(y, y_resampled, one_vs_all)
+        return _like_samples(X, X_resampled), _like_labels(y, y_resampled, one_vs_all)
 
+    @abstractmethod
     def _fit_resample(self, X: Any, y: np.ndarray) -> tuple[Any, np.ndarray]:
         """Learn from checked data, and append new samples."""
-        classes, codes = check_labels(self, X, y)
-        self._learn(X, classes, codes)
+
+    def _appended(
+        self, X: Any, y: np.ndarray, blocks: Iterator[np.ndarray]
+    ) -> tuple[Any, np.ndarray]:
+        """Append new rows, which come in the order of `_wanted_codes`, and their labels."""
         wanted = self._wanted_codes()
         if len(wanted):
-            X = append_decoded(self.codec_, X, self._rows_to_append(wanted), len(wanted))
+            X = append_decoded(self.codec_, X, blocks, len(wanted))
         self.synthetic_mask_ = np.arange(len(y) + len(wanted)) >= len(y)
-        return X, np.concatenate([y, classes[wanted].astype(y.dtype, copy=False)])
-
-    def _rows_to_append(self, wanted: np.ndarray) -> Iterator[np.ndarray]:
-        """Make the rows that resampling adds, one for every class number in ``wanted``."""
-        return self._new_rows(wanted, self.seed_)
+        return X, np.concatenate([y, self.classes_[wanted].astype(y.dtype, copy=False)])
 
     def _wanted_codes(self) -> np.ndarray:
         """Return the class number of every new sample that the strategy asks for."""
@@ -166,8 +167,17 @@ class DeepOversampler(Oversampler, DeepGenerator):
         **TrainingParameters._parameter_constraints,
     }
 
+    def _fit_resample(self, X: Any, y: np.ndarray) -> tuple[Any, np.ndarray]:
+        self._learn(X, *check_labels(self, X, y))
+        return self._appended(X, y, self._rows_to_append(self._wanted_codes()))
+
     def _learn(self, X: Any, classes: np.ndarray, codes: np.ndarray) -> None:
+        """Learn from checked data what `_new_rows` needs."""
         self._fit_networks(X, classes, codes)
+
+    def _rows_to_append(self, wanted: np.ndarray) -> Iterator[np.ndarray]:
+        """Make the rows that resampling adds, one for every class number in ``wanted``."""
+        return self._new_rows(wanted, self.seed_)
 
 
 def _whole(count: Any, label: Any) -> int:
@@ -187,6 +197,13 @@ def _one_vs_rest(y: Any) -> tuple[Any, bool]:
     if hasattr(y, "detach") or is_polars(y) or np.ndim(y) == 1:
         return label_array(y), False
     return check_target_type(y, indicate_one_vs_all=True)
+
+
+def _like_samples(X: Any, resampled: Any) -> Any:
+    """Return samples in the container of ``X``; pictures in a list may be arrays or tensors."""
+    if isinstance(X, list) and resampled.ndim > 2:
+        return [like_container(picture, X[0]) for picture in resampled]
+    return like_container(resampled, X)
 
 
 def _like_labels(y: Any, labels: np.ndarray, one_vs_all: np.ndarray | None) -> Any:

@@ -16,11 +16,12 @@ from torch import Tensor
 from osrae.data.codec import PictureCodec, TableCodec
 from osrae.data.description import TableDescription
 from osrae.data.frames import append_rows, n_rows, take_rows
+from osrae.methods.inputs import check_labels
 from osrae.methods.parameters import DataParameters, estimator
 from osrae.methods.progress import Advance, shown, silent
 from osrae.methods.resampling import Oversampler
 
-__all__ = ["RowOversampler", "encoded_rows"]
+__all__ = ["RowOversampler", "encoded_rows", "sources_of", "with_copies"]
 
 
 def encoded_rows(codec: PictureCodec | TableCodec, X: Any) -> np.ndarray:
@@ -65,6 +66,21 @@ def sources_of(
 
 def _keys(rows: np.ndarray, codes: np.ndarray) -> Iterator[tuple[int, int]]:
     return ((code, hash(row.tobytes())) for code, row in zip(codes.tolist(), rows, strict=True))
+
+
+def with_copies(X_resampled: Any, X: Any, sources: np.ndarray) -> Any:
+    """Put the user's own row wherever a new one equals it, up to the codec's rounding."""
+    n_old, places = n_rows(X_resampled) - len(sources), np.flatnonzero(sources >= 0)
+    if not len(places):
+        return X_resampled
+    if isinstance(X_resampled, np.ndarray):
+        X_resampled[n_old + places] = X[sources[places]]
+        return X_resampled
+    new = take_rows(X_resampled, n_old + np.arange(len(sources)))
+    order = np.arange(len(sources))
+    order[places] = len(sources) + np.arange(len(places))
+    new = take_rows(append_rows(new, take_rows(X, sources[places])), order)
+    return append_rows(take_rows(X_resampled, np.arange(n_old)), new)
 
 
 @estimator
@@ -124,7 +140,13 @@ class RowOversampler(Oversampler):
         description = self.codec_.description
         return description if isinstance(description, TableDescription) else None
 
-    def _learn(self, X: Any, classes: np.ndarray, codes: np.ndarray) -> None:
+    def _learn(
+        self, X: Any, classes: np.ndarray, codes: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Learn from checked data, and make the new rows that resampling adds.
+
+        Returns them, and the `sources_of` them, class by class in the order of class numbers.
+        """
         self._fit_codec(X)
         self.classes_, self.class_counts_ = classes, np.bincount(codes)
         self._warn_of_single_samples()
@@ -133,38 +155,20 @@ class RowOversampler(Oversampler):
         rng = np.random.default_rng([seed, 0])
         rows = encoded_rows(self.codec_, X)
         with shown(type(self).__name__, self.verbose) as advance:
-            self._new = self._resample_rows(rows, codes, n_new, rng, advance)
-        self._sources = sources_of(self._new, np.sort(self._wanted_codes()), rows, codes)
+            new = self._resample_rows(rows, codes, n_new, rng, advance)
+        sources = sources_of(new, np.sort(self._wanted_codes()), rows, codes)
         self.seed_ = seed
+        return new, sources
 
     def _fit_resample(self, X: Any, y: np.ndarray) -> tuple[Any, np.ndarray]:
-        X_resampled, y_resampled = super()._fit_resample(X, y)
-        return self._with_copies(X_resampled, X), y_resampled
-
-    def _with_copies(self, X_resampled: Any, X: Any) -> Any:
-        """Put the user's own row wherever a new one equals it, up to the codec's rounding."""
-        sources = self._sources
-        del self._sources
-        n_old, places = n_rows(X_resampled) - len(sources), np.flatnonzero(sources >= 0)
-        if not len(places):
-            return X_resampled
-        if isinstance(X_resampled, np.ndarray):
-            X_resampled[n_old + places] = X[sources[places]]
-            return X_resampled
-        new = take_rows(X_resampled, n_old + np.arange(len(sources)))
-        order = np.arange(len(sources))
-        order[places] = len(sources) + np.arange(len(places))
-        new = take_rows(append_rows(new, take_rows(X, sources[places])), order)
-        return append_rows(take_rows(X_resampled, np.arange(n_old)), new)
-
-    def _rows_to_append(self, wanted: np.ndarray) -> Iterator[np.ndarray]:
-        new = self._new
-        del self._new
+        new, sources = self._learn(X, *check_labels(self, X, y))
+        wanted = self._wanted_codes()
         # Rows come class by class in the order of numbers; wanted, in that of the strategy.
         order = np.argsort(np.argsort(wanted, kind="stable"))
-        self._sources = self._sources[order]
-        for code in dict.fromkeys(wanted.tolist()):
-            yield self._shaped(new[order[wanted == code]])
+        by_class = (order[wanted == code] for code in dict.fromkeys(wanted.tolist()))
+        blocks = (self._shaped(new[places]) for places in by_class)
+        X_resampled, y_resampled = self._appended(X, y, blocks)
+        return with_copies(X_resampled, X, sources[order]), y_resampled
 
     def _new_rows(self, wanted: np.ndarray, seed: int) -> Iterator[np.ndarray]:
         rng = np.random.default_rng([seed, 1])

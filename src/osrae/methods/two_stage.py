@@ -13,6 +13,7 @@ from sklearn.utils._param_validation import HasMethods
 from sklearn.utils.metaestimators import available_if
 from torch import Tensor
 
+from osrae.data.labels import class_numbers
 from osrae.errors import InputError
 from osrae.methods.base import Estimator
 from osrae.methods.classifying import AccuracyMixin
@@ -140,7 +141,7 @@ class TwoStageClassifier(AccuracyMixin, Estimator):
             _announce("Sampler", sampler)
             told = self._told(sampler)
             rows, labels = sampler.fit_resample(self._for(sampler, X), told[codes])
-            codes = _places(labels, told)
+            codes = class_numbers(labels, told)
         if sampler is None or isinstance(sampler, Estimator):
             rows = self._for(classifier, rows)
         elif isinstance(classifier, Estimator):
@@ -199,7 +200,7 @@ class TwoStageClassifier(AccuracyMixin, Estimator):
         """
         labels = self._answer("predict", X)
         told = self._told(self.classifier_)
-        return labels if told is self.classes_ else self.classes_[_places(labels, told)]
+        return labels if told is self.classes_ else self.classes_[class_numbers(labels, told)]
 
     @_can("predict_proba")
     def predict_proba(self, X: Any) -> np.ndarray:
@@ -279,12 +280,6 @@ class TwoStageClassifier(AccuracyMixin, Estimator):
             setattr(self, f"{name}_", part)
             # What this model told its copy is not the parameter's value: it would be for ever.
             setattr(self, name, clone(part).set_params(**self._unset[name]))
-
-
-def _places(labels: Any, classes: np.ndarray) -> np.ndarray:
-    """Return the place of every label in ``classes``."""
-    places = {label: place for place, label in enumerate(classes.tolist())}
-    return np.array([places[label] for label in np.asarray(labels).tolist()], dtype=np.int64)
 
 
 def _announce(stage: str, part: Any) -> None:

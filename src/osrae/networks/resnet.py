@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from osrae.data.description import ImageDescription
-from osrae.networks.layers import Dropout, check_shape
+from osrae.networks.layers import check_shape
 
 __all__ = ["ResNet18Encoder", "ResidualEncoder", "is_small", "stem"]
 
@@ -84,7 +84,6 @@ class _ResidualNetwork(nn.Module):
         latent_dim: int,
         widths: Sequence[int],
         blocks_per_stage: int,
-        dropout: float,
         shrinks: bool | None = None,
     ) -> None:
         super().__init__()
@@ -95,14 +94,12 @@ class _ResidualNetwork(nn.Module):
             blocks = [_ResidualBlock(n_in, n_out, stride=1 if stage == 0 else 2)]
             blocks += [_ResidualBlock(n_out, n_out, stride=1) for _ in range(blocks_per_stage - 1)]
             self.stages.append(nn.Sequential(*blocks))
-        self.dropout = Dropout(dropout)
         self.output = nn.Linear(widths[-1], latent_dim)
 
     def forward(self, x: Tensor) -> Tensor:
         """Encode pictures ``(n, channels, height, width)`` to ``(n, latent_dim)``."""
         check_shape(type(self).__name__, x, "n", *self.shape)
-        features = self.stages(self.stem(x)).mean(dim=(2, 3))
-        return self.output(self.dropout(features))
+        return self.output(self.stages(self.stem(x)).mean(dim=(2, 3)))
 
 
 class ResNet18Encoder(_ResidualNetwork):
@@ -128,11 +125,11 @@ class ResNet18Encoder(_ResidualNetwork):
         shrinks: bool | None = None,
     ) -> None:
         widths = (width, 2 * width, 4 * width, 8 * width)
-        super().__init__(description, latent_dim, widths, 2, dropout=0.0, shrinks=shrinks)
+        super().__init__(description, latent_dim, widths, 2, shrinks)
 
 
 class ResidualEncoder(_ResidualNetwork):
-    """A small residual network: three stages, 6 · ``blocks_per_stage`` + 2 layers.
+    """A small residual network: three stages of one block, 8 layers.
 
     Parameters
     ----------
@@ -142,19 +139,7 @@ class ResidualEncoder(_ResidualNetwork):
         m.
     width : int, default=32
         Channels of the first stage; each further stage has twice as many.
-    dropout : float, default=0
-        Probability of the dropout between pooling and the last layer.
-    blocks_per_stage : int, default=1
-        Residual blocks in each stage.
     """
 
-    def __init__(
-        self,
-        description: ImageDescription,
-        latent_dim: int,
-        width: int = 32,
-        dropout: float = 0.0,
-        blocks_per_stage: int = 1,
-    ) -> None:
-        widths = (width, 2 * width, 4 * width)
-        super().__init__(description, latent_dim, widths, blocks_per_stage, dropout)
+    def __init__(self, description: ImageDescription, latent_dim: int, width: int = 32) -> None:
+        super().__init__(description, latent_dim, (width, 2 * width, 4 * width), 1)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from torch import Tensor
 from osrae.errors import InputError, ModelFileError
 from osrae.storage import (
     atomic_folder,
+    check_parent,
     check_writable,
     explain_os_errors,
     is_vacant,
@@ -24,20 +27,40 @@ from osrae.storage import (
 from osrae.training.callbacks import TrainingState
 from osrae.training.method import Method
 
-__all__ = ["check_place", "cpu_copy", "has_checkpoint", "read_checkpoint", "write_checkpoint"]
+__all__ = [
+    "check_place",
+    "cpu_copy",
+    "has_checkpoint",
+    "read_checkpoint",
+    "remove_checkpoint",
+    "write_checkpoint",
+]
 
 _KIND = "checkpoint"
+#: What is written is a folder of this name in the user's: all of it is replaced each time.
+_NAME = "checkpoint"
 _TENSORS = "state.safetensors"
 
 
 def check_place(folder: Path) -> None:
     """Refuse a folder that checkpoints could not be written to; raises `InputError`."""
-    check_writable(folder, replace=_KIND)
+    if folder.exists():
+        check_writable(folder / _NAME, replace=_KIND)
+    else:
+        check_parent(folder)
 
 
 def has_checkpoint(folder: Path) -> bool:
     """Whether there is something to go on from."""
-    return not is_vacant(folder)
+    return not is_vacant(folder / _NAME)
+
+
+def remove_checkpoint(folder: Path) -> None:
+    """Remove what `write_checkpoint` made, and ``folder`` itself if nothing else is in it."""
+    for path in (folder / _NAME, *folder.glob(f".{_NAME}.*")):  # a killed run leaves the latter
+        shutil.rmtree(path, ignore_errors=True)
+    with suppress(OSError):
+        folder.rmdir()
 
 
 def write_checkpoint(
@@ -47,17 +70,23 @@ def write_checkpoint(
     best: dict[str, Tensor] | None,
     identity: dict[str, Any],
 ) -> None:
-    """Write the run's whole state to ``folder``, atomically.
+    """Write the run's whole state into ``folder``, atomically.
 
     Parameters
     ----------
     folder : Path
+        Made if need be; all else in it is left alone.
     method : Method
     state : TrainingState
     best : dict of Tensor or None
         The weights that the run would keep if it ended here.
     identity : dict
         What a run must share with this checkpoint to go on from it: settings, seed, data.
+
+    Raises
+    ------
+    InputError, OSError
+        If it cannot be written; an earlier checkpoint is left as it was.
     """
     tensors = {f"method.{name}": value for name, value in method.state_dict().items()}
     for owner, optimizer in method.optimizers.items():
@@ -66,15 +95,17 @@ def write_checkpoint(
     progress = dataclasses.asdict(state)
     if state.best_step is None:
         progress["best_score"] = None
-    with explain_os_errors(folder), atomic_folder(folder, replace=_KIND) as temporary:
-        write_tensors(temporary / _TENSORS, tensors)
-        write_header(temporary, _KIND, {"identity": identity, "state": progress})
+    with explain_os_errors(folder):
+        folder.mkdir(exist_ok=True)
+        with atomic_folder(folder / _NAME, replace=_KIND) as temporary:
+            write_tensors(temporary / _TENSORS, tensors)
+            write_header(temporary, _KIND, {"identity": identity, "state": progress})
 
 
 def read_checkpoint(
     folder: Path, method: Method, identity: dict[str, Any]
 ) -> tuple[TrainingState, dict[str, Tensor] | None]:
-    """Load ``folder`` into ``method`` and return the run's state and the weights kept so far.
+    """Load what is in ``folder`` into ``method``; return the run's state and the weights kept.
 
     Raises
     ------
@@ -83,6 +114,7 @@ def read_checkpoint(
     ModelFileError
         If the folder is no checkpoint or is damaged.
     """
+    folder /= _NAME
     header = read_header(folder, _KIND)
     _check_same_run(header["identity"], identity, folder)
     groups: dict[str, dict[str, Tensor]] = {"method": {}, "optimizer": {}, "best": {}}
@@ -107,10 +139,10 @@ def read_checkpoint(
 
 
 def _check_same_run(found: dict[str, Any], wanted: dict[str, Any], folder: Path) -> None:
-    differing = [key for key in wanted if found.get(key) != wanted[key]]
+    differing = [key for key in found | wanted if found.get(key) != wanted.get(key)]
     if differing:
         details = ", ".join(
-            f"{key} was {found.get(key)!r}, is {wanted[key]!r}" for key in differing
+            f"{key} was {found.get(key)!r}, is {wanted.get(key)!r}" for key in differing
         )
         raise InputError(
             f"The checkpoint {folder} belongs to another run: {details}. Resume with the same "

@@ -6,6 +6,7 @@ import math
 import signal
 import threading
 import time
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ import torch
 from torch import Tensor
 
 from osrae.data.samples import Samples
-from osrae.errors import TrainingDivergedError
+from osrae.errors import InputError, TrainingDivergedError
 from osrae.networks.layers import set_generator
 from osrae.training.batches import Source, TrainingData
 from osrae.training.callbacks import Callback, TrainingState
@@ -49,11 +50,11 @@ class RunSettings:
         Evaluations without a better validation score after which the run stops.
     seed : int
     checkpoint : Path or None
-        Folder of the checkpoint.
+        Folder to keep a checkpoint in.
     checkpoint_seconds : float
         Least time between two checkpoints.
     resume : bool
-        Go on from ``checkpoint`` where it exists.
+        Go on from the one in ``checkpoint`` where there is one.
     identity : dict
         What a checkpoint must share with this run, as JSON values.
     """
@@ -207,11 +208,22 @@ class _Loop:
     def _save(self) -> None:
         if self.run.checkpoint is not None:
             _check_finite_weights(self.method, self.state.step)
-            write_checkpoint(
-                self.run.checkpoint, self.method, self.state, self.best, self.run.identity
-            )
-            self.tell("on_checkpoint")
+            if self._write_checkpoint(self.run.checkpoint):
+                self.tell("on_checkpoint")
         self.saved = time.monotonic()
+
+    def _write_checkpoint(self, folder: Path) -> bool:
+        """Write, and say whether that went well: a full disk must not cost hours of training."""
+        try:
+            write_checkpoint(folder, self.method, self.state, self.best, self.run.identity)
+        except (InputError, OSError) as error:
+            warnings.warn(
+                f"No checkpoint was written, and training goes on: {error}",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+            return False
+        return True
 
     def tell(self, hook: str) -> None:
         for callback in self.callbacks:
@@ -229,21 +241,26 @@ def _dropout_generator(method: Method, generator: torch.Generator) -> Iterator[N
 
 @contextmanager
 def _graceful_interrupt(state: TrainingState) -> Iterator[None]:
-    """Let the first Ctrl-C end the run after the step in hand; a second one is Python's own."""
-    if threading.current_thread() is not threading.main_thread():
+    """Let the first Ctrl-C end the run after the step in hand; a second one is Python's own.
+
+    Whoever ignores the signal, or handles it in a way of their own, has decided what it does.
+    """
+    pythons = signal.default_int_handler
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    if not in_main_thread or signal.getsignal(signal.SIGINT) is not pythons:
         yield
         return
-    previous = signal.getsignal(signal.SIGINT)
 
     def stop(signum: int, frame: Any) -> None:
         state.stop, state.reason = True, "interrupt"
-        signal.signal(signal.SIGINT, previous)
+        signal.signal(signal.SIGINT, pythons)
 
     signal.signal(signal.SIGINT, stop)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, previous)
+        if signal.getsignal(signal.SIGINT) is stop:  # a callback may have set its own meanwhile
+            signal.signal(signal.SIGINT, pythons)
 
 
 def _finite_values(losses: dict[str, Tensor], method: Method, step: int) -> dict[str, float]:

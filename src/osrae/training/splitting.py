@@ -8,8 +8,8 @@ import numpy as np
 
 __all__ = ["ValidationSplit", "split_validation"]
 
-#: Most rows of a class that are held back: the standard error of its recall is 0.7 points at most,
-#: and validation does not come to cost more than training.
+#: Most rows of a class that are held back, by all encoders together: the standard error of its
+#: recall is 0.7 points at most, and validation does not come to cost more than training.
 _MOST_PER_CLASS = 5000
 
 
@@ -39,9 +39,10 @@ def split_validation(
 ) -> ValidationSplit:
     """Hold back ``fraction`` of every class that can spare it.
 
-    A class of ``n`` members gives ``round(fraction · n)`` of them, 5000 at most, and always keeps
-    one for training; where that rounds to zero the class stays whole in training and is named in
+    A class of ``n`` members gives ``round(fraction · n)`` of them, and always keeps one for
+    training; where that rounds to zero the class stays whole in training and is named in
     ``unvalidated``. Of several encoders each holds back as much, as far as there are rows for all.
+    At most 5000 rows of a class are held back, by all encoders together.
 
     Parameters
     ----------
