@@ -44,7 +44,8 @@ from osrae.training.batches import Batch
 from osrae.training.device import full
 
 _COMPARED = 300  # of a class
-_SETTINGS = PRESETS_TO_RESAMPLE["default"]["pictures"]
+#: What levers are changes of: the default, with the paper's weight of reconstruction for its own.
+_SETTINGS = replace(PRESETS_TO_RESAMPLE["default"]["pictures"], reconstruction_weight=0.01)
 _SETTINGS_TO_CLASSIFY = PRESETS["default"]["pictures"]
 _NAMES = ("data", "name", "seed", "steps")
 _SCORES = ("precision", "recall", "density", "coverage", "frechet", "nearer", "ratio", "acsa",

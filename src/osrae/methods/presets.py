@@ -296,12 +296,14 @@ _STRONG_PICTURES = replace(
     epochs=160,
 )
 
-#: Who asks for samples wants the decoder trained in every step, whatever that costs, and pictures
-#: that are not moved: the decoder would have to guess from where.
+#: Who asks for samples wants the decoder trained in every step, whatever that costs, an encoder that
+#: keeps what pictures are made of and not their class alone, and pictures that are not moved: the
+#: decoder would have to guess from where.
 _DEFAULT_PICTURES_TO_RESAMPLE = replace(
     _DEFAULT_PICTURES,
     mixup="none",
     schedule=("joint",) + ("reconstruct",) * 7,
+    reconstruction_weight=100.0,
     augmentation="none",
     augment_decoded=True,
     epochs=30,
