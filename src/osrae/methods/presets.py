@@ -296,9 +296,9 @@ _STRONG_PICTURES = replace(
     epochs=160,
 )
 
-#: Who asks for samples wants the decoder trained in every step, whatever that costs, an encoder that
-#: keeps what pictures are made of and not their class alone, and pictures that are not moved: the
-#: decoder would have to guess from where.
+#: Who asks for samples wants the decoder trained in every step, whatever that costs, an encoder
+#: that keeps what pictures are made of and not their class alone, and pictures that are not moved:
+#: the decoder would have to guess from where.
 _DEFAULT_PICTURES_TO_RESAMPLE = replace(
     _DEFAULT_PICTURES,
     mixup="none",
