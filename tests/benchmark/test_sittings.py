@@ -8,6 +8,7 @@ from osrae.benchmark.cells import Cell
 from osrae.benchmark.models import make_model, networks
 from osrae.benchmark.parts import load_parts
 from osrae.benchmark.sittings import fit
+from osrae.errors import InputError
 from osrae.methods import deep
 
 TABLE = {"data": "keel/vehicle", "fold": 0, "folds": 2}
@@ -123,3 +124,17 @@ def test_a_method_without_a_network_leaves_notes_alone(tmp_path):
     _, cost = train(cell, tmp_path / "kept")
     assert cost["sittings"] == 1
     assert [path.name for path in (tmp_path / "kept").glob("*/*")] == ["sittings.json"]
+
+
+def test_notes_that_cannot_be_written_cost_no_training(tmp_path, monkeypatch):
+    write, written = sittings._write, []
+
+    def once(place, notes):
+        if written:
+            raise InputError("The disk is full.")
+        written.append(write(place, notes))
+
+    monkeypatch.setattr(sittings, "_write", once)
+    found, cost = train(ONE, tmp_path)
+    np.testing.assert_array_equal(found, train(ONE, None)[0])
+    assert cost["cpu_seconds"] > 0

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any, get_args
 
@@ -139,8 +138,8 @@ def run_grid(
 
     with workers(backend, address, jobs) as pool:
         progress.workers = pool.size
-        run = partial(_outcomes, missing, pool, folder, threads or pool.threads, results)
-        for outcome in run(came_meanwhile):
+        own = threads or pool.threads
+        for outcome in _outcomes(missing, pool, folder, own, results, came_meanwhile):
             result = results.write(outcome)
             if not outcome.cut_short:
                 results.forget_unfinished(result.cell)

@@ -1,13 +1,15 @@
 """The training of a cell, in as many sittings as it takes.
 
-Hours of training are lost neither with the process nor with the machine: what is kept, in a folder
-of the cell's own, is checkpoints of its networks, how long they are trained, and what that took.
+Hours of training are not lost with the process, nor when the machine starts again: what is kept, in
+a folder of the cell's own, is checkpoints of its networks, how long they are trained, and what that
+took.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ import numpy as np
 from osrae.benchmark.budget import fit_to_budget
 from osrae.benchmark.machine import Meter, code_state, machine, versions
 from osrae.benchmark.models import networks
+from osrae.errors import InputError
 from osrae.storage import atomic_file, explain_os_errors, read_json, write_json
 from osrae.training.callbacks import Callback, TrainingState
 
@@ -123,4 +126,5 @@ class _Keeper(Callback):
 
     def on_checkpoint(self, state: TrainingState) -> None:
         self.meter.read()
-        _write(self.place, {**self.notes, "cost": _cost(self.notes, self.meter)})
+        with suppress(InputError):  # as a checkpoint that cannot be written, it costs no training
+            _write(self.place, {**self.notes, "cost": _cost(self.notes, self.meter)})
