@@ -311,11 +311,11 @@ def test_ctrl_c_finishes_the_step_and_leaves_a_checkpoint(tmp_path):
 
 
 class Poison(Callback):
-    def __init__(self, method: Classifies, network: str) -> None:
-        self.method, self.network = method, network
+    def __init__(self, method: Classifies, network: str, step: int = 15) -> None:
+        self.method, self.network, self.step = method, network, step
 
     def on_step(self, state):
-        if state.step == 15:
+        if state.step == self.step:
             with torch.no_grad():
                 next(self.method.networks[self.network].parameters())[0, 0] = float("nan")
 
@@ -332,6 +332,13 @@ def test_divergence_names_network_and_step_and_spares_the_checkpoint(tmp_path, n
     train(resumed, data(), None, settings(checkpoint=folder, resume=True))
     train(whole, data(), None, settings())
     assert_same(state_of(resumed), state_of(whole))
+
+
+def test_weights_that_the_last_step_spoils_are_not_returned():
+    method, run = TinyMethod(), settings()
+    with pytest.raises(TrainingDivergedError, match="weights are not finite") as caught:
+        train(method, data(), None, run, [Poison(method, "encoder", run.max_steps)])
+    assert caught.value.step == run.max_steps
 
 
 def test_a_checkpoint_whose_parts_do_not_fit_is_damaged(tmp_path):

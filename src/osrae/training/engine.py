@@ -206,10 +206,10 @@ class _Loop:
         return score
 
     def _save(self) -> None:
-        if self.run.checkpoint is not None:
-            _check_finite_weights(self.method, self.state.step)
-            if self._write_checkpoint(self.run.checkpoint):
-                self.tell("on_checkpoint")
+        """Check the weights, and keep them where there is a place for it."""
+        _check_finite_weights(self.method, self.state.step)
+        if self.run.checkpoint is not None and self._write_checkpoint(self.run.checkpoint):
+            self.tell("on_checkpoint")
         self.saved = time.monotonic()
 
     def _write_checkpoint(self, folder: Path) -> bool:
