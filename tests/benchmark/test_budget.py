@@ -39,7 +39,7 @@ def test_a_plan_knows_how_long_every_stage_is(table):
     assert set(plan.stages) == {"sampler", "classifier"}
     trained = two_stages(DeepSMOTE(random_state=0, max_steps=1)).fit(X, y)
     classifier = default_classifier(random_state=0)
-    full = classifier._settings(trained.codec_.description, 140).resolve_steps(140)
+    full = classifier._settings(trained.codec_.description).resolve_steps(140)
     assert plan.stages["classifier"].steps == full  # of balanced rows: 70 of both classes
     assert plan.seconds == pytest.approx(sum(stage.seconds for stage in plan.stages.values()))
 

@@ -103,10 +103,10 @@ def test_pictures():
 
 def test_the_authors_networks_go_by_the_size_of_pictures():
     model = DGCClassifier(preset="original", n_codes=5, mmd_weight=10.0)
-    settings = model._settings(ImageDescription(28, 28, 1), 100)
+    settings = model._settings(ImageDescription(28, 28, 1))
     assert (settings.architecture, settings.n_codes, settings.mmd_weight) == ("mnist", 5, 10.0)
-    assert model._settings(ImageDescription(64, 64, 3), 100).architecture == "celeba"
-    assert model._settings(TABLE, 100).architecture == "equal"
+    assert model._settings(ImageDescription(64, 64, 3)).architecture == "celeba"
+    assert model._settings(TABLE).architecture == "equal"
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 
 import numpy as np
 import pytest
@@ -8,18 +9,19 @@ import pytest
 from osrae import InputError, RAEClassifier
 from osrae.methods.deep_classifier import DeepClassifier
 from osrae.methods.parameter_docs import described_parameters
+from osrae.methods.plain_settings import PlainSettings
 from osrae.methods.presets import PRESETS, RAESettings, preset_settings
-from osrae.methods.settings import EncoderSettings
+from osrae.methods.settings import EncoderSettings, Settings
 
 from .rae_cases import TABLE
 from .rae_classifier_cases import FAST, IRIS, SPECIES
 
 
-@pytest.mark.parametrize("settings", [RAESettings, EncoderSettings])
-def test_every_setting_is_documented(settings):
-    inherited = settings.__mro__[1].__annotations__ if settings is EncoderSettings else {}
-    names = {field.name for field in dataclasses.fields(settings)} - set(inherited)
-    assert names == set(described_parameters(settings))
+@pytest.mark.parametrize("settings", [RAESettings, PlainSettings, EncoderSettings, Settings])
+def test_every_setting_is_documented_where_it_is_declared(settings):
+    own, described = inspect.get_annotations(settings), set(described_parameters(settings))
+    known = {field.name for base in settings.__mro__[1:-1] for field in dataclasses.fields(base)}
+    assert own.keys() - known <= described <= own.keys()
 
 
 @pytest.mark.parametrize(

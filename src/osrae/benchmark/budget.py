@@ -176,7 +176,7 @@ def _time(part: Any, X: Any, y: np.ndarray, n_rows: int, most_seconds: float) ->
     clock = _Clock(timed, most_seconds)
     probe = clone(part).set_params(max_steps=length, callbacks=[clock], verbose=0)
     probe.fit_resample(X, y) if hasattr(probe, "fit_resample") else probe.fit(X, y)
-    max_steps = part._settings(probe.codec_.description, n_rows).max_steps
+    max_steps = part._settings(probe.codec_.description).max_steps
     settings = replace(probe.method_.settings, max_steps=max_steps)
     seconds = _step_seconds(clock.durations, getattr(settings, "phases", ("",)))
     return _Stage(settings.resolve_steps(n_rows), seconds)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 __all__ = ["DataDescription", "DataKind", "ImageDescription", "TableDescription"]
 
@@ -26,6 +26,8 @@ class ImageDescription:
     width: int
     channels: int
 
+    kind: ClassVar[DataKind] = "pictures"
+
     @property
     def shape(self) -> tuple[int, int, int]:
         """Shape of one picture inside the networks, channels first."""
@@ -46,6 +48,8 @@ class TableDescription:
 
     n_continuous: int
     categories: tuple[int, ...] = ()
+
+    kind: ClassVar[DataKind] = "tables"
 
     @property
     def shape(self) -> tuple[int]:

@@ -58,7 +58,7 @@ class DeepEstimator(TrainingParameters, Estimator):
     n_steps_: int  #: Steps taken.
     validation_indices_: np.ndarray  #: Rows held back from training.
 
-    def _settings(self, description: DataDescription, n_samples: int) -> Settings:
+    def _settings(self, description: DataDescription) -> Settings:
         """Return the preset's settings, with the parameters that are given in place of its own."""
         return resolve(self._presets, self.preset, description, self._overrides())
 
@@ -88,7 +88,7 @@ class DeepEstimator(TrainingParameters, Estimator):
         if trained is None:
             self._fit_codec(X)
         self.classes_, self.class_counts_ = classes, np.bincount(codes)
-        settings = self._settings(self.codec_.description, len(codes))
+        settings = self._settings(self.codec_.description)
         split = self._split(codes, settings.n_encoders)
         self.validation_indices_ = split.validation
         counts = torch.from_numpy(np.bincount(codes[split.train], minlength=len(classes)))

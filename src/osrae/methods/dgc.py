@@ -117,5 +117,5 @@ class DGCClassifier(DeepGenerator, ClassifyingEstimator):
         "warm_up_steps": [whole(0), None],
     }
 
-    def _settings(self, description: DataDescription, n_samples: int) -> DGCSettings:
+    def _settings(self, description: DataDescription) -> DGCSettings:
         return resolve(presets_for(description), self.preset, description, self._overrides())

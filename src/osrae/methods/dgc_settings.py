@@ -118,7 +118,7 @@ class DGCSettings(Settings):
             return self.recon_weight
         # More, and labels are told apart by how well values that say nothing of them are decoded
         # (benchmarks/method_choices.py).
-        share = 20.0 if isinstance(description, ImageDescription) else 0.64
+        share = 20.0 if description.kind == "pictures" else 0.64
         return share / math.prod(description.shape)
 
 

@@ -104,5 +104,5 @@ class GAMOClassifier(ClassifyingEstimator, DeepGenerator):
         **GAME_CONSTRAINTS,
     }
 
-    def _settings(self, description: DataDescription, n_samples: int) -> GAMOSettings:
+    def _settings(self, description: DataDescription) -> GAMOSettings:
         return resolve_game(self._presets, self.preset, description, self._overrides())

@@ -285,5 +285,5 @@ class GAMO2PIX(DeepOversampler):
         "sample_z": ["boolean", None],
     }
 
-    def _settings(self, description: DataDescription, n_samples: int) -> GAMO2PIXSettings:
+    def _settings(self, description: DataDescription) -> GAMO2PIXSettings:
         return resolve_game(self._presets, self.preset, description, self._overrides())

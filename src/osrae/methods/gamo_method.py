@@ -22,7 +22,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from osrae.data.description import DataDescription, ImageDescription
+from osrae.data.description import DataDescription
 from osrae.errors import InputError
 from osrae.methods.gamo_settings import GAMOSettings
 from osrae.methods.settings import paper_latent_dim
@@ -100,7 +100,7 @@ class GAMO(Classifies, Generates):
     def __init__(
         self, description: DataDescription, class_counts: Tensor, settings: GAMOSettings
     ) -> None:
-        pictures = isinstance(description, ImageDescription)
+        pictures = description.kind == "pictures"
         if not pictures:
             settings = replace(settings, update_features="joint")
         super().__init__(description, class_counts, settings)

@@ -34,7 +34,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple, TypeVar
 
 from osrae.data.description import DataDescription
-from osrae.methods.settings import Presets, Settings, data_kind, resolve
+from osrae.methods.settings import Presets, Settings, resolve
 from osrae.networks.gamo import Architecture
 
 __all__ = ["PRESETS", "GAMOSettings", "Place", "resolve_game"]
@@ -147,6 +147,6 @@ def resolve_game(
 ) -> Game:
     """Do what `osrae.methods.settings.resolve` does; on tables, no step is for F, which is not."""
     settings = resolve(presets, preset, description, overrides)
-    if data_kind(description) == "tables":
+    if description.kind == "tables":
         settings = replace(settings, update_features="joint")
     return settings

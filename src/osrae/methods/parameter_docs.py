@@ -9,6 +9,42 @@ from typing import Any
 
 __all__ = ["described_parameters", "whole_docstring"]
 
+_NETWORK_PARAMETERS = {
+    "encoder": """\
+    encoder : str or None, default={default}
+        The encoder network: ``"conv"``, ``"pooled"``, ``"pooled-large"``, ``"residual"``,
+        ``"resnet18"``, ``"resnet18-imagenet"`` or ``"densenet201"`` for pictures, ``"mlp"`` for
+        tables; see `osrae.networks.build_encoder`.
+""",
+    "mixture_size": """\
+    mixture_size : int or None, default={default}
+        t, the number of samples in a mixture, at least 2.
+""",
+    "mixing": """\
+    mixing : {{"mixer", "uniform"}}, float, array-like of shape (t,) or None, default={default}
+        Where mixing coefficients come from: learned by the mixer network, uniform on the
+        simplex, a symmetric Dirichlet distribution with this concentration (Beta(a, a) for
+        t = 2), or fixed numbers that sum to 1.
+""",
+    "linear_classifier": """\
+    linear_classifier : bool, default={default}
+        Whether the linear classifier shapes the latent space (a switch of Table 4). Without it
+        the classifier only reads the latent space.
+""",
+    "critic_steps": """\
+    critic_steps : int or None, default={default}
+        Steps of the critic for each step of the decoder.
+""",
+    "conditional_critic": """\
+    conditional_critic : bool or None, default={default}
+        Whether the critic sees the label.
+""",
+    "weight_averaging": """\
+    weight_averaging : float or None, default={default}
+        Decay of the moving averages by which results are computed, in [0, 1); 0 is none.
+""",
+}
+
 _PARAMETERS = {
     "sampling_strategy": """\
     sampling_strategy : float, str, dict or callable, default={default}
@@ -142,14 +178,15 @@ def whole_docstring(cls: type) -> str:
     """Fill in the parameters and attributes that are documented here."""
     doc = cls.__doc__ or ""
     defaults = {field.name: field.default for field in fields(cls)}
-    parameters = [
-        text.format(default=_shown(defaults[name]))
-        for name, text in _PARAMETERS.items()
-        if name in defaults and not re.search(rf"^    {name} : ", doc, re.MULTILINE)
-    ]
+    for place, shared in (("network", _NETWORK_PARAMETERS), ("shared", _PARAMETERS)):
+        parameters = [
+            text.format(default=_shown(defaults[name]))
+            for name, text in shared.items()
+            if name in defaults and not re.search(rf"^    {name} : ", doc, re.MULTILINE)
+        ]
+        doc = doc.replace(f"    {{{place}}}\n", "".join(parameters))
     known = {name for base in cls.__mro__ for name in inspect.get_annotations(base)}
     attributes = [text for name, text in _ATTRIBUTES.items() if name in known]
-    doc = doc.replace("    {shared}\n", "".join(parameters))
     return doc.replace("    {shared_attributes}\n", "".join(attributes))
 
 

@@ -3,7 +3,7 @@
 An estimator's parameters are its annotated fields, those of its bases included; `estimator` makes
 the constructor of them, which does what scikit-learn asks of one: it stores. What a shared
 parameter or attribute means is written down once, here, and put into the docstring of every
-estimator in the place of ``{shared}`` and ``{shared_attributes}``.
+estimator in the place of ``{network}``, ``{shared}`` and ``{shared_attributes}``.
 """
 
 from __future__ import annotations

@@ -17,7 +17,6 @@ from osrae.errors import InputError
 from osrae.methods.settings import (
     EncoderSettings,
     Presets,
-    data_kind,
     paper_latent_dim,
     resolve_encoder_settings,
 )
@@ -61,12 +60,12 @@ DECODED = frozenset({"reconstruction", "decoder", "decoder_class", "critic"})
 
 @dataclass(frozen=True, kw_only=True)
 class RAESettings(EncoderSettings):
-    """Everything that defines one variant of the method; defaults are the paper's text.
+    """Everything that defines one variant of the method, beside what `EncoderSettings` has.
+
+    Defaults are the paper's text.
 
     Parameters
     ----------
-    encoder : str or None
-        Name of the encoder network; None is Table 16's (pictures) or Table 18's (tables).
     ensemble_size : int
         K, encoders side by side, each with a latent space of its own. Each classifies alone while
         it is trained, and holds back other rows; together they classify by the mean of their
@@ -129,16 +128,11 @@ class RAESettings(EncoderSettings):
         Course of the learning rates.
     weight_averaging : float
         Decay of the moving averages of encoder, decoder and classifier; 0 is none.
-    augmentation : str
-        Name of an augmentation policy (pictures only).
     augmentation_probability : float or "adaptive"
         Share of samples that are augmented; steered by the critic if adaptive.
     augment_decoded : bool
         Augment in steps that decode, too. There, the decoder learns to give back what was there
         before, of which the latent vector of a moved picture does not know the place.
-    classify_mirrored : bool
-        Classify the mean of the latent vectors of a picture and its mirror image, which are of one
-        class, where the augmentation mirrors pictures.
     keep_details : bool
         Add to new samples what the reconstructions of their parents lose, so that a mixture that
         is one parent alone is that parent (rows of tables only; not of the paper).
@@ -150,11 +144,8 @@ class RAESettings(EncoderSettings):
         Length of the run; None is ``epochs`` passes over the data.
     epochs : float
         Passes over the data, where ``max_steps`` is None.
-    least_steps : int
-        Least length of such a run: few samples make short epochs.
     """
 
-    encoder: str | None = None
     ensemble_size: int = 1
     latent_dim: int | None = None
     mixture_size: int = 2
@@ -184,10 +175,8 @@ class RAESettings(EncoderSettings):
     latent_betas: tuple[float, float] = (0.5, 0.9)
     rate_schedule: Literal["constant", "cosine"] = "constant"
     weight_averaging: float = 0.0
-    augmentation: str = "none"
     augmentation_probability: float | Literal["adaptive"] = 1.0
     augment_decoded: bool = True
-    classify_mirrored: bool = False
     keep_details: bool = False
     style: Literal["paper", "reference"] = "paper"
     batch_size: int = 64
@@ -378,7 +367,7 @@ def preset_settings(
     if overrides.get("mixup") in MIXUP and "across" not in settings.schedule:
         raise InputError(
             f"mixup={settings.mixup!r}: preset={preset!r} has no steps that mix across classes "
-            f"for {data_kind(description)}; leave mixup out, or use DeepClassifier(mixup='mixup')."
+            f"for {description.kind}; leave mixup out, or use DeepClassifier(mixup='mixup')."
         )
     _check_mixing(settings)
     return settings

@@ -36,21 +36,12 @@ class RAEClassifier(EmbeddingClassifier, RAEEstimator):
         of an hour of two cores, and ``"strong"`` within three hours: for pictures a larger encoder
         and a longer run, for tables the same. Every parameter that follows and is None takes the
         preset's value.
-    encoder : str or None, default=None
-        The encoder network: ``"conv"``, ``"pooled"``, ``"pooled-large"``, ``"residual"``,
-        ``"resnet18"``, ``"resnet18-imagenet"`` or ``"densenet201"`` for pictures, ``"mlp"`` for
-        tables; see `osrae.networks.build_encoder`.
+    {network}
     ensemble_size : int or None, default=None
         Encoders side by side. Each has a part of the latent space, holds back other rows, and
         classifies alone while it is trained; together they classify by the mean of their logits.
     latent_dim : int or None, default=None
         The size of the latent space; of each encoder's part.
-    mixture_size : int or None, default=None
-        t, the number of samples in a mixture, at least 2.
-    mixing : {"mixer", "uniform"}, float, array-like of shape (t,) or None, default=None
-        Where mixing coefficients come from: learned by the mixer network, uniform on the
-        simplex, a symmetric Dirichlet distribution with this concentration (Beta(a, a) for
-        t = 2), or fixed numbers that sum to 1.
     mixup : {"none", "mixup", "cutmix"} or None, default=None
         How samples of different classes are mixed, too, in the steps that train encoder and
         classifier alone: not at all, as weighted sums, or by putting a piece of one picture into
@@ -59,21 +50,12 @@ class RAEClassifier(EmbeddingClassifier, RAEEstimator):
     class_sampling : {"balanced", "instance", "deferred"} or None, default=None
         How often each class is drawn in training: all alike, as often as it occurs, or first
         the latter and later the former. However it is, predictions are for ``priors``.
-    linear_classifier : bool, default=True
-        Whether the linear classifier shapes the latent space (a switch of Table 4). Without it
-        the classifier only reads the latent space.
     oversampling : bool, default=True
         Whether to mix, and to draw classes other than as they occur (a switch of Table 4).
         False trains the same network plainly, with nothing mixed: the baseline.
     decoder : bool, default=True
         Whether decoder and critic are trained (a switch of Table 4). Without them there is
         no `sample` and no `inverse_transform`.
-    critic_steps : int or None, default=None
-        Steps of the critic for each step of the decoder.
-    conditional_critic : bool or None, default=None
-        Whether the critic sees the label.
-    weight_averaging : float or None, default=None
-        Decay of the moving averages by which results are computed, in [0, 1); 0 is none.
     augmentation : str or None, default=None
         Policy for pictures, a key of ``osrae.training.augmentation.POLICIES``, or ``"auto"``:
         pictures are moved and in part hidden; those in colour are mirrored, too.

@@ -71,7 +71,7 @@ class RAEEstimator(_Parameters, DeepGenerator):
     method_: RAE  #: The trained networks.
     bank_: LatentBank  #: What new samples are mixed from.
 
-    def _settings(self, description: DataDescription, n_samples: int) -> RAESettings:
+    def _settings(self, description: DataDescription) -> RAESettings:
         return preset_settings(self._presets, self.preset, description, self._overrides())
 
     def _new_rows(self, wanted: np.ndarray, seed: int) -> Iterator[np.ndarray]:

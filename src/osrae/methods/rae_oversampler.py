@@ -34,30 +34,12 @@ class RAEOversampler(RAEEstimator, DeepOversampler):
         ``"paper"`` is the text of the paper, ``"reference"`` adds what its authors' code does
         beyond it, ``"default"`` is what was found to work best on validation data. Every
         parameter that follows and is None takes the preset's value.
-    encoder : str or None, default=None
-        The encoder network: ``"conv"``, ``"pooled"``, ``"pooled-large"``, ``"residual"``,
-        ``"resnet18"``, ``"resnet18-imagenet"`` or ``"densenet201"`` for pictures, ``"mlp"`` for
-        tables; see `osrae.networks.build_encoder`.
+    {network}
     latent_dim : int or None, default=None
         m, the size of the latent space.
-    mixture_size : int or None, default=None
-        t, the number of samples in a mixture, at least 2.
-    mixing : {"mixer", "uniform"}, float, array-like of shape (t,) or None, default=None
-        Where mixing coefficients come from: learned by the mixer network, uniform on the
-        simplex, a symmetric Dirichlet distribution with this concentration (Beta(a, a) for
-        t = 2), or fixed numbers that sum to 1.
     class_sampling : {"balanced", "instance", "deferred"} or None, default=None
         How often each class is drawn in training: all alike, as often as it occurs, or first
         the latter and later the former.
-    linear_classifier : bool, default=True
-        Whether the linear classifier shapes the latent space (a switch of Table 4). Without it
-        the classifier only reads the latent space.
-    critic_steps : int or None, default=None
-        Steps of the critic for each step of the decoder.
-    conditional_critic : bool or None, default=None
-        Whether the critic sees the label.
-    weight_averaging : float or None, default=None
-        Decay of the moving averages by which results are computed, in [0, 1); 0 is none.
     augmentation : str or None, default=None
         Policy for pictures, a key of ``osrae.training.augmentation.POLICIES``, or ``"auto"``:
         pictures are moved and in part hidden; those in colour are mirrored, too. The decoder is

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from osrae.data.description import DataDescription, DataKind, ImageDescription
+from osrae.data.description import DataDescription, ImageDescription
 from osrae.errors import InputError
 from osrae.methods.mixtures import check_mixup
 from osrae.networks import check_encoder
@@ -14,11 +14,9 @@ from osrae.training.augmentation import resolve_policy
 from osrae.training.settings import Settings
 
 __all__ = [
-    "DataKind",
     "EncoderSettings",
     "Presets",
     "Settings",
-    "data_kind",
     "paper_latent_dim",
     "resolve",
     "resolve_encoder_settings",
@@ -53,11 +51,6 @@ class EncoderSettings(Settings):
     classify_mirrored: bool = False
 
 
-def data_kind(description: DataDescription) -> DataKind:
-    """Say which of a preset's variants is for this data."""
-    return "pictures" if isinstance(description, ImageDescription) else "tables"
-
-
 def paper_latent_dim(description: DataDescription) -> int:
     """Return the m of Tables 16 and 18: 64 for grey and 256 for colour pictures, 8 for tables."""
     if isinstance(description, ImageDescription):
@@ -75,7 +68,7 @@ def resolve(
     InputError
         If there is no such preset, or not for data of this kind.
     """
-    kind = data_kind(description)
+    kind = description.kind
     fitting = sorted(name for name, variants in presets.items() if kind in variants)
     if preset not in fitting:
         is_there = preset in presets

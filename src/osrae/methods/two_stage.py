@@ -163,7 +163,7 @@ class TwoStageClassifier(AccuracyMixin, Estimator):
             told |= {name: getattr(self, name) for name in ("categorical_features", "image_shape")}
             part._validate_params()  # now, and not once the sampler has been trained
         if isinstance(part, DeepEstimator):
-            part._settings(self.codec_.description, int(self.class_counts_.sum()))
+            part._settings(self.codec_.description)
         given = part.get_params(deep=True)
         inner = [name for name in sorted(given) if name.endswith("__random_state")]
         seeds = check_random_state(seed).randint(np.iinfo(np.int32).max, size=len(inner))

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from torch import nn
 
-from osrae.data.description import DataDescription, ImageDescription, TableDescription
+from osrae.data.description import DataDescription, TableDescription
 from osrae.errors import InputError
 from osrae.networks import image, tabular
 from osrae.networks.densenet import DenseNet201Encoder
@@ -58,13 +58,13 @@ def check_encoder(name: str | None, description: DataDescription) -> str:
     InputError
         If there is no such encoder, or not for data of this kind.
     """
-    kind = "pictures" if isinstance(description, ImageDescription) else "tables"
-    fitting = ENCODERS[kind]
+    fitting = ENCODERS[description.kind]
     if name is None:
         return next(iter(fitting))
     if name not in fitting:
         raise InputError(
-            f"encoder={name!r} is no encoder for {kind}; use one of {', '.join(fitting)}."
+            f"encoder={name!r} is no encoder for {description.kind}; use one of "
+            f"{', '.join(fitting)}."
         )
     return name
 
@@ -98,8 +98,7 @@ def build_encoder(
     InputError
         If there is no such encoder, or not for data of this kind.
     """
-    kind = "pictures" if isinstance(description, ImageDescription) else "tables"
-    network = ENCODERS[kind][check_encoder(name, description)]
+    network = ENCODERS[description.kind][check_encoder(name, description)]
     options = {"style": style} if network in _PLAIN else {}
     members = [_initialised(network(description, latent_dim, **options)) for _ in range(n_members)]
     return members[0] if n_members == 1 else EncoderEnsemble(members)

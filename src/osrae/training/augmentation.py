@@ -24,7 +24,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from osrae.data.description import DataDescription, ImageDescription
+from osrae.data.description import DataDescription
 from osrae.errors import InputError
 from osrae.networks.layers import check_shape, widened
 
@@ -363,7 +363,7 @@ def resolve_policy(name: str, description: DataDescription) -> str:
     InputError
         If there is no such policy, or it is for pictures and the data is a table.
     """
-    pictures = isinstance(description, ImageDescription)
+    pictures = description.kind == "pictures"
     if name == "auto":
         return _automatic(description) if pictures else "none"
     if name not in POLICIES:

@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from osrae.data.description import DataDescription, ImageDescription, TableDescription
+from osrae.data.description import DataDescription
 from osrae.errors import InputError
 
 __all__ = [
@@ -98,7 +98,7 @@ def resolve_precision(
     description : DataDescription
     """
     if precision == "auto":
-        fast = isinstance(description, ImageDescription) and has_fast_bfloat16(device)
+        fast = description.kind == "pictures" and has_fast_bfloat16(device)
         return torch.bfloat16 if fast else torch.float32
     return {"float32": torch.float32, "bfloat16": torch.bfloat16}[precision]
 
@@ -109,7 +109,7 @@ def inference_dtype(device: torch.device, description: DataDescription) -> torch
     Tables are small, so float64 costs little there, and it makes the result for one row
     independent of the rows beside it (MPS has no float64).
     """
-    exact = isinstance(description, TableDescription) and device.type != "mps"
+    exact = description.kind == "tables" and device.type != "mps"
     return torch.float64 if exact else torch.float32
 
 

@@ -9,7 +9,6 @@ import torch
 from scipy.stats import chisquare
 from torch.nn import functional as F
 
-from osrae.methods.deep_classifier import PRESETS, PlainClassifier, PlainSettings
 from osrae.methods.losses import (
     LOSSES,
     effective_number_weights,
@@ -17,6 +16,8 @@ from osrae.methods.losses import (
     ldam_margins,
 )
 from osrae.methods.mixtures import beta_share, mix, remix_share
+from osrae.methods.plain_method import PlainClassifier
+from osrae.methods.plain_settings import PRESETS, PlainSettings
 from osrae.training.augmentation import POLICIES
 from osrae.training.batches import TrainingData
 

@@ -6,7 +6,9 @@ import pytest
 import torch
 
 from osrae.data.description import ImageDescription, TableDescription
-from osrae.methods.deep_classifier import PRESETS, DeepClassifier, PlainClassifier
+from osrae.methods.deep_classifier import DeepClassifier
+from osrae.methods.plain_method import PlainClassifier
+from osrae.methods.plain_settings import PRESETS
 from osrae.methods.presets import PRESETS as RAE_PRESETS
 from osrae.networks import build_encoder
 
@@ -46,9 +48,9 @@ def test_the_default_encoder_is_the_methods():
 
 @pytest.mark.parametrize(("channels", "policy"), [(1, "crop"), (3, "flip-crop")])
 def test_automatic_augmentation_goes_by_the_kind_of_pictures(channels, policy):
-    settings = DeepClassifier()._settings(ImageDescription(8, 8, channels), 100)
+    settings = DeepClassifier()._settings(ImageDescription(8, 8, channels))
     assert settings.augmentation == policy
-    assert DeepClassifier()._settings(TABLE, 100).augmentation == "none"
+    assert DeepClassifier()._settings(TABLE).augmentation == "none"
 
 
 def n_parameters(method: PlainClassifier) -> int:
