@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from osrae.methods.cross_fitting import cross_entropy, kept_labels, kept_weights
-from osrae.methods.rae import classification_loss
+from osrae.methods.rae_losses import classification_loss
 
 
 def test_what_is_held_back_does_not_count_nor_a_mixture_that_it_is_in():

@@ -15,7 +15,8 @@ from osrae import RAEClassifier
 from osrae.data.samples import Samples
 from osrae.methods.calibration import fit_temperature
 from osrae.methods.presets import RAESettings
-from osrae.methods.rae import RAE, classification_loss
+from osrae.methods.rae import RAE
+from osrae.methods.rae_losses import classification_loss
 from osrae.networks.layers import set_generator
 from osrae.training import splitting
 from osrae.training.engine import batched_logits

@@ -11,7 +11,8 @@ from torch import Tensor
 
 from osrae.data.samples import Rows, Samples
 from osrae.methods.embedding import encode_samples
-from osrae.methods.rae import RAE, mix
+from osrae.methods.rae import RAE
+from osrae.methods.rae_losses import mix
 from osrae.networks.layers import one_hot
 from osrae.training.batches import ClassIndex
 from osrae.training.device import autocast
