@@ -107,3 +107,15 @@ def test_a_cell_ends_with_what_it_forked_from():
         (cell,) = wait_for(lambda: [n for n, by in child_processes().items() if by == parent.pid])
         parent.send_signal(signal.SIGKILL)
     wait_for(lambda: not os.path.exists(f"/proc/{cell}"))
+
+
+@forks
+def test_a_result_that_cannot_be_written_says_why():
+    spoil = (
+        "import osrae.benchmark.running as r; "
+        "first = r.run_cell; "
+        "r.run_cell = lambda *a: (first(*a)[0] | {'x': float('nan')}, {})"
+    )
+    told = outcomes(program(first=spoil), 1)
+    assert told[0].content["error"]["type"] == "ValueError"
+    assert "JSON" in told[0].content["error"]["message"]

@@ -9,7 +9,7 @@ from osrae.benchmark.measured import Store, read_results
 from osrae.benchmark.results import Results
 from osrae.errors import InputError
 
-from .result_cases import scores, write, write_failed
+from .result_cases import GENERATION, scores, write, write_failed
 
 
 def cell(seed=0, **others):
@@ -111,3 +111,11 @@ def test_an_empty_store_has_nothing(tmp_path):
     store = Store(Results(tmp_path))
     assert store.data == ()
     assert store.groups("mnist", "rae") == []
+
+
+def test_scores_of_samples_are_averaged_within_a_seed(tmp_path):
+    for seed, fold, density in ((0, 0, 0.5), (0, 1, 0.7), (1, 0, 0.2), (1, 1, 0.2)):
+        write(tmp_path, cell(seed, fold=fold, folds=2), {"test": scores(0.5)},
+              generation={**GENERATION, "density": density})  # fmt: skip
+    (group,) = read_results([tmp_path]).groups("mnist", "rae")
+    assert group.sample_scores("density") == pytest.approx([0.6, 0.2])

@@ -3,7 +3,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 
 from osrae import DeepClassifier, GAMOClassifier, RAEClassifier, SMOTEFamily, TwoStageClassifier
 from osrae.benchmark.cells import Cell
-from osrae.benchmark.models import make_model
+from osrae.benchmark.models import check_method, make_model, networks
 from osrae.errors import InputError
 
 
@@ -53,3 +53,15 @@ def test_what_a_cell_decides_itself_is_no_setting(name):
 def test_a_plus_needs_a_classifier_behind_it():
     with pytest.raises(InputError, match=r"smote\+: name a classifier"):
         make_model(Cell(data="digits", method="smote+"))
+
+
+def test_the_network_that_a_two_stage_method_ends_in_can_be_shortened():
+    model = make_model(Cell(data="digits", method="two-stage"))
+    assert isinstance(networks(model)["classifier"], DeepClassifier)
+
+
+def test_presets_for_another_kind_of_data_are_refused():
+    cell = Cell(data="optdigits", method="plain", preset="strong")
+    with pytest.raises(InputError, match="no preset 'strong' for tables; there are default, two-"):
+        check_method(cell, "tables")
+    check_method(cell, "pictures")

@@ -25,6 +25,7 @@ def test_rows_of_classes_that_folds_cannot_test_are_left_out():
     parts = load_parts(Cell(data="keel/ecoli", method="rae", fold=0, folds=5))
     counts = np.unique(parts.y, return_counts=True)[1]
     assert counts.tolist() == [114, 62, 28, 16, 4, 41]  # two of the eight classes have two rows
+    assert parts.note == "without imL, imS: of a class with fewer than 5 rows no fold can be made"
 
 
 def test_folds_are_stratified_and_cover_every_row_once():

@@ -3,9 +3,11 @@ import math
 
 import numpy as np
 import pytest
+from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import balanced_accuracy_score
 
 from osrae import RAEClassifier
+from osrae.benchmark import running
 from osrae.benchmark.cells import Cell
 from osrae.benchmark.running import run_cell
 from osrae.datasets import load_split
@@ -63,7 +65,7 @@ def test_cost_stage_and_origin_are_told(measured):
     assert cost["training"]["cpu_seconds"] > 0
     assert cost["prediction"]["rows"] == 654
     assert cost["peak_memory_bytes"] > 50e6
-    assert result["whole_run"] is True  # no budget shortened it
+    assert result["whole_run"] is False  # its settings say max_steps
     assert result["made"]["versions"]["osrae"]
     assert result["made"]["machine"]["cores"] >= 1
 
@@ -111,3 +113,8 @@ def test_what_is_not_defined_is_none(measured):
     losses = [v for row in result["stages"][0]["history"] for v in row.values()]
     assert None in losses  # there is no validation part
     assert all(v is None or isinstance(v, int) or math.isfinite(v) for v in losses)
+
+
+def test_parameters_that_json_does_not_know_are_told():
+    part = HistGradientBoostingClassifier(l2_regularization=float("inf"))
+    assert running._stage(part)["settings"]["l2_regularization"] == "inf"

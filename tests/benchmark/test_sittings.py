@@ -8,7 +8,7 @@ from osrae.benchmark.cells import Cell
 from osrae.benchmark.models import make_model, networks
 from osrae.benchmark.parts import load_parts
 from osrae.benchmark.sittings import fit
-from osrae.errors import InputError
+from osrae.errors import InputError, ModelFileError
 from osrae.methods import deep
 
 TABLE = {"data": "keel/vehicle", "fold": 0, "folds": 2}
@@ -138,3 +138,29 @@ def test_notes_that_cannot_be_written_cost_no_training(tmp_path, monkeypatch):
     found, cost = train(ONE, tmp_path)
     np.testing.assert_array_equal(found, train(ONE, None)[0])
     assert cost["cpu_seconds"] > 0
+
+
+def test_a_training_that_would_fail_again_is_forgotten(tmp_path, monkeypatch):
+    killed_after(12, ONE, tmp_path, monkeypatch)
+    (state,) = tmp_path.rglob("state.safetensors")
+    state.write_bytes(b"half a")
+    with pytest.raises(ModelFileError):
+        train(ONE, tmp_path)
+    taken, _ = steps_of(ONE, tmp_path, monkeypatch)
+    assert taken == list(range(1, 31))
+
+
+def test_what_failed_for_another_reason_goes_on(tmp_path, monkeypatch):
+    keep = sittings._Keeper.on_checkpoint
+
+    def fail(self, state):
+        keep(self, state)
+        if state.step == 12:
+            raise MemoryError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sittings._Keeper, "on_checkpoint", fail)
+        with pytest.raises(MemoryError):
+            train(ONE, tmp_path)
+    taken, _ = steps_of(ONE, tmp_path, monkeypatch)
+    assert taken == list(range(13, 31))

@@ -71,3 +71,24 @@ def test_the_report_on_results(tmp_path):
     assert "Mine" in page.read_text()
     assert ".html" in refused("bench", "report", *where, "-o", tmp_path / "r.txt")
     assert "no folder" in refused("bench", "report", "--results", tmp_path / "no", "-o", page)
+
+
+def test_a_renewed_cell_that_fails_keeps_its_earlier_result_and_says_why(tmp_path):
+    where = ("--method", "smote+plain", "--results", tmp_path / "r", "--quiet")
+    osrae(*COMMON, *where, "--set", "classifier.max_steps=5")
+    (done, _) = (json.loads(path.read_text()) for path in (tmp_path / "r").rglob("*.json"))
+    done["stages"][1]["settings"]["weight_decay"] = 99.0  # as an earlier preset had it
+    failing = ("--set", "classifier.encoder=conv")
+    osrae(*COMMON, *where, *failing, expect=1)
+    for path in (tmp_path / "r").rglob("*.json"):
+        content = json.loads(path.read_text())
+        if content["status"] == "failed":  # as if it had been done
+            earlier = {**done, "cell": content["cell"], "key": content["key"]}
+            path.write_text(json.dumps(earlier))
+    told = osrae(*COMMON, *where, *failing, "--renew", expect=1)
+    assert "0 cells done, 2 failed" in told.stdout
+    assert told.stdout.count("InputError: encoder='conv' is no encoder for tables") == 2
+    assert "earlier results stay" in told.stdout
+    assert "--retry-failed" not in told.stdout
+    kept = [json.loads(path.read_text())["status"] for path in (tmp_path / "r").rglob("*.json")]
+    assert kept == ["done"] * 4

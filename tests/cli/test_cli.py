@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from osrae import load
+from osrae import RAEClassifier, load
 from osrae.cli import main
 
 from .shell import FAST, iris_frame, osrae, refused
@@ -361,3 +361,15 @@ def test_a_class_called_none_is_told_of_by_its_column(tmp_path):
     frame.to_csv(tmp_path / "t.csv", index=False)
     said = refused("fit", tmp_path / "t.csv", "--target", "t", "-o", tmp_path / "m")
     assert "column 't' has 5 cells that are empty, or that say None" in said
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_predict_reads_models_that_python_saved(tmp_path, named):
+    frame = iris_frame()
+    X, y = frame.drop(columns="species"), frame["species"]
+    model = RAEClassifier(max_steps=20, random_state=0).fit(X if named else X.to_numpy(), y)
+    model.save(tmp_path / "model")
+    X.to_csv(tmp_path / "rows.csv", index=False)
+    osrae("predict", tmp_path / "model", tmp_path / "rows.csv", "-o", tmp_path / "made.csv")
+    made = pd.read_csv(tmp_path / "made.csv")
+    assert made["prediction"].tolist() == model.predict(X if named else X.to_numpy()).tolist()

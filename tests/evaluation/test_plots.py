@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from PIL import Image
 
-from osrae.evaluation.plots import latent_space, sample_rows, training_curves
+from osrae.evaluation.plots import latent_space, project, sample_rows, training_curves
 
 
 def drawn(figure: Figure) -> np.ndarray:
@@ -57,3 +57,19 @@ def test_sample_rows_draw_real_and_generated_pictures():
         figure.axes[1].images[0].get_array()[1:9, 1:9], np.rint(colour[0] * 255)
     )
     assert len(np.unique(drawn(figure))) > 10
+
+
+def test_the_projection_is_the_same_at_every_call_and_keeps_clusters_apart():
+    rng = np.random.default_rng(1)
+    z = rng.normal(size=(40, 5)).astype(np.float16)
+    z[20:] += 30
+    points = project(z)
+    assert points.shape == (40, 2)
+    assert np.array_equal(points, project(z))
+    near, far = points[:20], points[20:]
+    spread = max(np.ptp(near, axis=0).max(), np.ptp(far, axis=0).max())
+    assert np.linalg.norm(near.mean(0) - far.mean(0)) > spread / 2
+
+
+def test_a_latent_space_of_one_dimension_has_a_projection():
+    assert project(np.arange(12.0)[:, None]).shape == (12, 2)

@@ -29,7 +29,8 @@ def test_recall_before_and_after_of_every_class_the_rarest_last():
 
 
 def test_recall_alone_has_its_interval():
-    table = recall_table(results(CLASSES, TRAIN, TRUE, MADE, {}))
+    table = recall_table(results(CLASSES, TRAIN, TRUE, MADE, {}), counted="samples")
+    assert table.columns[1].title == "samples"
     interval = table.rows[1][3]
     ends = binomtest(3, 4).proportion_ci(method="wilson")
     assert (interval.value, interval.low, interval.high) == pytest.approx(

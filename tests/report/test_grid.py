@@ -145,3 +145,20 @@ def test_of_one_seed_there_is_no_interval(results):
     table = next(s for s in page.sections if s.title == "keel/glass").items[0]
     assert table.columns[1].title == "ACSA, %, one seed"
     assert all(isinstance(row[1], float) for row in table.rows)
+
+
+def test_scores_on_other_test_rows_are_named_and_not_shown(results):
+    first, *_ = [r for r in results if r.cell.data == "keel/glass" and r.cell.seed == 0]
+    folds = [moved(first, method="random-forest", folds=2, fold=fold) for fold in (0, 1)]
+    page = grid_report(Store([*results, *folds]))
+    assert "random-forest" not in [row[0] for row in page.sections[0].items[0].rows]
+    facts = dict(page.sections[-1].items[-1].pairs)
+    assert facts["Left out, measured on other test rows"] == "random-forest on keel/glass"
+
+
+def test_a_method_of_two_budgets_is_noted_with_a_subject(results):
+    first, *_ = [r for r in results if r.cell.data == "keel/glass" and r.cell.seed == 0]
+    page = grid_report(Store([*results, moved(first, core_minutes=2.0)]))
+    pairs = page.sections[-1].items[-1].pairs
+    assert "other settings or budgets" in dict(pairs)["Not shown"]
+    assert all(text for _, text in pairs)

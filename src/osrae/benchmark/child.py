@@ -47,7 +47,7 @@ def main() -> None:
     while line := _next_line():
         request = json.loads(line)
         if not FORKS:
-            outcomes.write(packed(_run(**request)))
+            outcomes.write(_run(**request))
             break
         tempfile.tempdir = None  # the folder of the last request may have gone
         # Files that have no name: nothing is left of them when a machine, or a user, kills a grid.
@@ -55,7 +55,7 @@ def main() -> None:
             origin, process = os.getpid(), os.fork()
             if process == 0:
                 _leave(origin, outcomes, errors)
-                outcome.write(packed(_run(**request)))
+                outcome.write(_run(**request))
                 break  # and ends as any program does
             code = _wait(process, outcomes)
             if code is None:
@@ -126,7 +126,8 @@ def _run(
     unfinished: str | None,
     environment: dict[str, str],
     directory: str,
-) -> Outcome:
+) -> bytes:
+    """Run a cell, and pack what came of it."""
     import numpy as np
 
     from osrae.benchmark.machine import code_state, machine, versions
@@ -144,21 +145,21 @@ def _run(
             raise TypeError("Arrays of a result hold numbers and text only, not Python's objects.")
         file = io.BytesIO()
         np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
+        said = dict.fromkeys(f"{w.category.__name__}: {w.message}" for w in caught)
+        done = {"status": "done", **result, "warnings": list(said)}
+        return packed(Outcome(done, file.getvalue()))
     except Exception as error:  # whatever it is, the grid goes on and the result says it
-        return Outcome(
-            {
-                "status": "failed",
-                "cell": cell,
-                "error": {
-                    "type": type(error).__name__,
-                    "message": str(error),
-                    "traceback": traceback.format_exc()[-_SHOWN_ERROR:],
-                },
-                "made": {"machine": machine(), "versions": versions(), "code": code_state()},
-            }
-        )
-    said = dict.fromkeys(f"{w.category.__name__}: {w.message}" for w in caught)
-    return Outcome({"status": "done", **result, "warnings": list(said)}, file.getvalue())
+        failed = {
+            "status": "failed",
+            "cell": cell,
+            "error": {
+                "type": type(error).__name__,
+                "message": str(error),
+                "traceback": traceback.format_exc()[-_SHOWN_ERROR:],
+            },
+            "made": {"machine": machine(), "versions": versions(), "code": code_state()},
+        }
+        return packed(Outcome(failed))
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ from osrae.benchmark.comparison import (
     share_until,
 )
 from osrae.benchmark.gathered import GatheredWarnings
-from osrae.benchmark.measures import makes_samples
+from osrae.benchmark.measures import makes_samples, predictions
 from osrae.data.codec import fit_codec
 from osrae.data.description import DataKind
 from osrae.data.frames import n_rows, take_rows
@@ -390,8 +390,8 @@ class _Run:
         with self.gathered.of(self.result.candidate.title):
             model.fit(*self.folds.rows(train))
             held, _ = self.folds.rows(test)
-            predicted = class_numbers(model.predict(held), classes)
-            told = model.predict_proba(held) if hasattr(model, "predict_proba") else None
+            labels, told = predictions(model, held)
+            predicted = class_numbers(labels, classes)
         seconds = time.perf_counter() - started
         codes = self.folds.codes[test]
         scores = summary(codes, predicted)

@@ -74,9 +74,15 @@ class Measured:
         return [fmean(known) for group in values if (known := _known(group))]
 
     def sample_scores(self, name: str) -> list[float]:
-        """Return a score of the generated samples, as ``"density"``, for every seed that has it."""
-        found = [(result.content.get("generation") or {}).get(name) for result in self.whole]
-        return [value for value in found if value is not None]
+        """Return a score of the generated samples, as ``"density"``, for every seed that has it.
+
+        The mean over its folds, as of `scores`.
+        """
+        values = [
+            [(result.content.get("generation") or {}).get(name) for result in group]
+            for group in self._by_seed.values()
+        ]
+        return [fmean(known) for group in values if (known := _known(group))]
 
     @property
     def budget(self) -> float:

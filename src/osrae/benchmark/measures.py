@@ -19,6 +19,7 @@ from osrae.storage import finite
 
 __all__ = [
     "makes_samples",
+    "predictions",
     "score_samples",
     "score_test",
     "shown_latent",
@@ -33,8 +34,28 @@ _SHOWN = 5
 _LATENT, _MIXTURES = 50, 20
 
 
-def score_test(model: Any, X: Any, y: np.ndarray) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """Score a classifier on a test part.
+def predictions(model: Any, X: Any) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return predicted labels (n,) and, of a model that gives any, probabilities (n, C).
+
+    The model is asked once: some methods take long to answer.
+    """
+    if not hasattr(model, "predict_proba"):
+        return np.asarray(model.predict(X)), None
+    probabilities = np.asarray(model.predict_proba(X), dtype=np.float64)
+    return model.classes_[probabilities.argmax(1)], probabilities
+
+
+def score_test(
+    y: np.ndarray, predicted: np.ndarray, probabilities: np.ndarray | None, classes: np.ndarray
+) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Score what a classifier says of a test part.
+
+    Parameters
+    ----------
+    y, predicted : ndarray of shape (n,)
+    probabilities : ndarray of shape (n, C) or None
+        Columns in the order of ``classes``.
+    classes : ndarray of shape (C,)
 
     Returns
     -------
@@ -44,18 +65,10 @@ def score_test(model: Any, X: Any, y: np.ndarray) -> tuple[dict[str, Any], dict[
     arrays : dict of str to ndarray
         ``true`` and ``predicted``, and ``probabilities`` where the model gives any.
     """
-    arrays: dict[str, np.ndarray] = {"true": np.asarray(y)}
-    probabilities = classes = None
-    if hasattr(model, "predict_proba"):  # asked once: some methods take long to answer
-        probabilities = np.asarray(model.predict_proba(X), dtype=np.float64)
-        classes = model.classes_
-        predicted = classes[probabilities.argmax(1)]
-        arrays["probabilities"] = probabilities.astype(np.float16)
-    else:
-        predicted = np.asarray(model.predict(X))
-    arrays["predicted"] = predicted
+    arrays = {"true": np.asarray(y), "predicted": predicted}
     overall = summary(y, predicted, probabilities, classes)
     if probabilities is not None:
+        arrays["probabilities"] = probabilities.astype(np.float16)
         overall["brier"] = brier_score(y, probabilities, classes)
         overall["ece"] = expected_calibration_error(y, probabilities, classes)
     table = per_class_table(y, predicted, probabilities, classes)
@@ -133,12 +146,9 @@ def shown_latent(model: Any, parts: Parts, seed: int) -> dict[str, np.ndarray]:
     X, y = parts.tests[parts.main_test]
     labels = np.unique(parts.y)
     rows = np.concatenate([np.flatnonzero(y == label)[:_LATENT] for label in labels])
-    try:
-        mixtures = [model.sample_latent(_MIXTURES, label, seed)[0] for label in labels]
-    except InputError:  # trained without over-sampling
-        mixtures = []
+    mixtures = [model.sample_latent(_MIXTURES, label, seed)[0] for label in labels]
     z = np.concatenate([model.transform(take_rows(X, rows)), *mixtures])
-    mixed = np.repeat(labels, _MIXTURES) if mixtures else labels[:0]
+    mixed = np.repeat(labels, _MIXTURES)
     return {
         "latent/z": z.astype(np.float16),
         "latent/labels": np.concatenate([y[rows], mixed]).astype(str),

@@ -46,8 +46,11 @@ def make_model(cell: Cell) -> Any:
             raise InputError(
                 f"{cell.method}: {first} is a classifier, and only a sampler has one behind it."
             )
-        return _set(first, entry.estimator(), {**_as_published(cell), **_presets(cell), **given},
-                    cell.seed)  # fmt: skip
+        model = _set(first, entry.estimator(), {**_as_published(cell), **_presets(cell), **given},
+                     cell.seed)  # fmt: skip
+        if isinstance(model, TwoStageClassifier) and model.classifier is None:
+            model.classifier = classifier_behind("")  # a part that budgets and checkpoints can see
+        return model
     sampler = _set(first, entry.estimator(), {**_presets(cell), **given}, None)
     classifier = _set(f"The classifier behind {first}", classifier_behind(second), behind, None)
     return TwoStageClassifier(sampler=sampler, classifier=classifier, random_state=cell.seed)
@@ -63,7 +66,7 @@ def check_method(cell: Cell, data: DataKind) -> None:
     model = make_model(cell)
     own = [model.sampler, model.classifier] if isinstance(model, TwoStageClassifier) else [model]
     for part in (part for part in own if hasattr(part, "_parameter_constraints")):
-        _check_values(cell, part)
+        _check_values(cell, part, data)
     first = split_name(cell.method)[0]
     takes = registry.get(first).data
     if data not in takes:
@@ -95,12 +98,13 @@ def stages(model: Any) -> list[Any]:
     return [part for part in (model.sampler_, model.classifier_) if part is not None]
 
 
-def _check_values(cell: Cell, part: BaseEstimator) -> None:
+def _check_values(cell: Cell, part: BaseEstimator, data: DataKind) -> None:
     presets = getattr(part, "_presets", {})
-    if presets and part.get_params()["preset"] not in presets:
+    fitting = sorted(name for name, variants in presets.items() if data in variants)
+    if presets and part.get_params()["preset"] not in fitting:
         raise InputError(
-            f"{cell.method} has no preset {part.get_params()['preset']!r}; there are "
-            f"{', '.join(sorted(presets))}."
+            f"{cell.method} has no preset {part.get_params()['preset']!r} for {data}; there are "
+            f"{', '.join(fitting)}."
         )
     try:
         part._validate_params()

@@ -30,11 +30,6 @@ class Outcome:
     content: dict[str, Any]
     arrays: bytes = b""
 
-    @property
-    def cut_short(self) -> bool:
-        """Whether its process ended before the cell did."""
-        return self.content.get("error", {}).get("type") in ("Killed", "Died")
-
 
 def packed(outcome: Outcome) -> bytes:
     """Return the bytes that `read_packed` reads."""

@@ -82,13 +82,23 @@ def _fold(cell: Cell, folder: Path | None) -> Parts:
     tested on it.
     """
     assert cell.folds is not None
-    X, y = whole_table(load_original(cell.data, folder))
-    kept = rows_in_folds(cell.data, y, cell.folds)
-    X, y = take_rows(X, kept), y[kept]
+    X, y_all = whole_table(load_original(cell.data, folder))
+    kept = rows_in_folds(cell.data, y_all, cell.folds)
+    X, y = take_rows(X, kept), y_all[kept]
     folds = StratifiedKFold(cell.folds, shuffle=True, random_state=cell.seed).split(y, y)
     train, test = list(folds)[cell.fold or 0]
     tests = {"test": (take_rows(X, test), y[test])}
-    return Parts(take_rows(X, train), y[train], tests, _note(cell.data, folder))
+    notes = [_note(cell.data, folder), _small_classes(y_all, y, cell.folds)]
+    note = "; ".join(text for text in notes if text) or None
+    return Parts(take_rows(X, train), y[train], tests, note)
+
+
+def _small_classes(y_all: np.ndarray, y: np.ndarray, folds: int) -> str | None:
+    """Name the classes that were left out, and say why."""
+    gone = np.setdiff1d(y_all, y).astype(str).tolist()
+    if not gone:
+        return None
+    return f"without {', '.join(gone)}: of a class with fewer than {folds} rows no fold can be made"
 
 
 def rows_in_folds(data: str, y: np.ndarray, folds: int) -> np.ndarray:

@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ __all__ = ["OF_A_RUN", "Result", "Results"]
 
 #: Counted up when a reader of today could not read what is written tomorrow.
 FORMAT_VERSION = 1
+_UNFINISHED = "unfinished"
 
 #: Settings that differ between the seeds of one budget.
 OF_A_RUN = frozenset({"max_steps", "random_state", "n_autoencoders"})
@@ -109,15 +111,16 @@ class Results:
 
     def unfinished(self, cell: Cell) -> Path:
         """Return the folder for what an interrupted training of a cell is gone on with from."""
-        return self.folder / "unfinished" / cell.key
+        return self.folder / _UNFINISHED / cell.key
 
     def forget_unfinished(self, cell: Cell) -> None:
         """Remove what was kept of a cell's training."""
-        place = self.unfinished(cell)
-        with explain_os_errors(place):
-            shutil.rmtree(place, ignore_errors=True)
-            if place.parent.exists() and not any(place.parent.iterdir()):
-                place.parent.rmdir()
+        shutil.rmtree(self.unfinished(cell), ignore_errors=True)
+
+    def tidy(self) -> None:
+        """Remove the folder of unfinished trainings if there are none."""
+        with suppress(OSError):  # it is not empty, or was never made
+            (self.folder / _UNFINISHED).rmdir()
 
     def get(self, cell: Cell) -> Result | None:
         """Return the result of a cell if there is one."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,13 @@ import numpy as np
 
 from osrae.benchmark.cells import Cell
 from osrae.benchmark.machine import Meter, code_state, machine, peak_memory, versions
-from osrae.benchmark.measures import score_samples, score_test, shown_latent, shown_samples
+from osrae.benchmark.measures import (
+    predictions,
+    score_samples,
+    score_test,
+    shown_latent,
+    shown_samples,
+)
 from osrae.benchmark.models import make_model, stages
 from osrae.benchmark.parts import Parts, load_parts
 from osrae.benchmark.sittings import fit
@@ -51,9 +58,8 @@ def run_cell(
     model, parts = make_model(cell), load_parts(cell, folder)
     started, training = fit(model, parts.X, parts.y, cell.core_minutes, unfinished)
     tests, arrays, predicting = _scores(model, parts)
-    with Meter() as generating:
-        generation = score_samples(model, parts, cell.seed)
-        arrays |= shown_samples(model, parts, cell.seed)
+    generation = score_samples(model, parts, cell.seed)
+    arrays |= shown_samples(model, parts, cell.seed)
     arrays |= shown_latent(model, parts, cell.seed)
     labels, counts = np.unique(parts.y, return_counts=True)
     result = {
@@ -68,12 +74,10 @@ def run_cell(
         "tests": tests,
         "generation": generation,
         "stages": [_stage(part) for part in stages(model)],
-        "whole_run": cell.core_minutes is None
-        or all(part.get_params().get("max_steps") is None for part in stages(model)),
+        "whole_run": all(part.get_params().get("max_steps") is None for part in stages(model)),
         "cost": {
             "training": training,
             "prediction": predicting,
-            "generation": generating.to_dict() if generation else None,
             "peak_memory_bytes": peak_memory(),
         },
         "made": {
@@ -86,6 +90,10 @@ def run_cell(
     return result, arrays
 
 
+def _is_finite(value: Any) -> bool:
+    return isinstance(value, float) and math.isfinite(value)
+
+
 def _scores(
     model: Any, parts: Parts
 ) -> tuple[dict[str, Any], dict[str, np.ndarray], dict[str, Any]]:
@@ -93,9 +101,10 @@ def _scores(
     tests: dict[str, Any] = {}
     arrays: dict[str, np.ndarray] = {}
     with Meter() as meter:
-        for name, (X, y) in parts.tests.items():
-            tests[name], made = score_test(model, X, y)
-            arrays |= {f"{name}/{kind}": values for kind, values in made.items()}
+        answers = {name: predictions(model, X) for name, (X, _) in parts.tests.items()}
+    for name, (_, y) in parts.tests.items():
+        tests[name], made = score_test(y, *answers[name], model.classes_)
+        arrays |= {f"{name}/{kind}": values for kind, values in made.items()}
     rows = sum(len(y) for _, y in parts.tests.values())
     return tests, arrays, {**meter.to_dict(), "rows": rows}
 
@@ -109,8 +118,9 @@ def _stage(part: Any) -> dict[str, Any]:
         description["history"] = [finite(row) for row in part.history_]
         return description
     parameters = part.get_params(deep=False)
+    plain = str | int | bool | None
     description["settings"] = {
-        name: value if isinstance(value, str | int | float | bool | None) else repr(value)
+        name: value if isinstance(value, plain) or _is_finite(value) else repr(value)
         for name, value in parameters.items()
     }
     return description

@@ -34,7 +34,9 @@ class Progress:
         Cells to run; those that were there before do not count.
     there : int
         Cells that were there before.
-    done, failed : int
+    done : int
+    failures : list of Result
+        What failed now. Where there was a result before, that one stays on disk.
     latest : Result or None
         The one that came in last.
     workers : int
@@ -47,9 +49,22 @@ class Progress:
     there: int
     workers: int = 1
     done: int = 0
-    failed: int = 0
+    failures: list[Result] = field(default_factory=list)
     latest: Result | None = None
     started: float = field(default_factory=time.monotonic)
+
+    def count(self, result: Result) -> None:
+        """Take in what has come."""
+        self.latest = result
+        if result.done:
+            self.done += 1
+        else:
+            self.failures.append(result)
+
+    @property
+    def failed(self) -> int:
+        """Cells that failed now."""
+        return len(self.failures)
 
     @property
     def finished(self) -> int:
@@ -141,12 +156,11 @@ def run_grid(
         own = threads or pool.threads
         for outcome in _outcomes(missing, pool, folder, own, results, came_meanwhile):
             result = results.write(outcome)
-            if not outcome.cut_short:
+            if result.done:
                 results.forget_unfinished(result.cell)
-            progress.done += result.done
-            progress.failed += not result.done
-            progress.latest = result
+            progress.count(result)
             report(progress)
+    results.tidy()
     return progress
 
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from contextlib import suppress
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,7 +21,7 @@ import numpy as np
 from osrae.benchmark.budget import fit_to_budget
 from osrae.benchmark.machine import Meter, code_state, machine, versions
 from osrae.benchmark.models import networks
-from osrae.errors import InputError
+from osrae.errors import InputError, OsraeError
 from osrae.storage import atomic_file, explain_os_errors, read_json, write_json
 from osrae.training.callbacks import Callback, TrainingState
 
@@ -56,21 +58,33 @@ def fit(
         What all sittings took, as far as it was not lost, see `Meter.to_dict`; and ``sittings``.
     """
     place = _own_place(folder)
-    notes = _read(place) or _begin(model, X, y, core_minutes)
-    for name, steps in notes["max_steps"].items():
-        networks(model)[name].set_params(max_steps=steps)
-    if place is None:
-        with Meter() as meter:
+    with _forgetting(place):
+        before = _read(place)
+        notes = before or _begin(model, X, y, core_minutes)
+        for name, steps in notes["max_steps"].items():
+            networks(model)[name].set_params(max_steps=steps)
+        meter = Meter()
+        if place is not None:
+            if before is None:
+                _write(place, notes)
+            keeper = _Keeper(place, notes, meter)
+            for name, part in networks(model).items():
+                own = place / (name or "model")
+                part.set_params(checkpoint_dir=own, resume=True, callbacks=[keeper])
+        with meter:
             model.fit(X, y)
-        return notes["started"], _cost(notes, meter)
-    _write(place, notes)
-    keeper = _Keeper(place, notes)
-    for name, part in networks(model).items():
-        own = place / (name or "model")
-        part.set_params(checkpoint_dir=own, resume=True, callbacks=[keeper])
-    with keeper.meter:
-        model.fit(X, y)
-    return notes["started"], _cost(notes, keeper.meter)
+    return notes["started"], _cost(notes, meter)
+
+
+@contextmanager
+def _forgetting(place: Path | None) -> Iterator[None]:
+    """Keep nothing of a training that would come to the same error again."""
+    try:
+        yield
+    except OsraeError:
+        if place is not None:
+            shutil.rmtree(place, ignore_errors=True)
+        raise
 
 
 def _begin(model: Any, X: Any, y: np.ndarray, core_minutes: float | None) -> dict[str, Any]:
@@ -121,8 +135,8 @@ def _cost(notes: dict[str, Any], meter: Meter) -> dict[str, Any]:
 class _Keeper(Callback):
     """Notes with every checkpoint what the training has taken up to there."""
 
-    def __init__(self, place: Path, notes: dict[str, Any]) -> None:
-        self.place, self.notes, self.meter = place, notes, Meter()
+    def __init__(self, place: Path, notes: dict[str, Any], meter: Meter) -> None:
+        self.place, self.notes, self.meter = place, notes, meter
 
     def on_checkpoint(self, state: TrainingState) -> None:
         self.meter.read()

@@ -146,12 +146,16 @@ def run(
     console.print(_said(progress, results), markup=False)
     there = [result for cell in cells if (result := store.get(cell)) is not None]
     _tell_outdated(there)
-    failed = [result for result in there if not result.done]
-    for result in failed:
+    on_disk = {result.cell.key: result for result in there if not result.done}
+    failed = on_disk | {result.cell.key: result for result in progress.failures}
+    for result in failed.values():
         error = result.content["error"]
         console.print(f"failed: {result.cell}: {error['type']}: {error['message']}", markup=False)
-    if failed:
+    if on_disk:
         console.print("--retry-failed runs these again.")
+    if len(failed) > len(on_disk):
+        console.print("Of what --renew ran, earlier results stay; it runs what failed again.")
+    if failed:
         sys.exit(FAILED)
 
 

@@ -11,7 +11,6 @@ from imblearn.over_sampling import SMOTE
 from imblearn.pipeline import make_pipeline
 from matplotlib.figure import Figure
 from sklearn.linear_model import LogisticRegression
-from sklearn.manifold import TSNE
 from sklearn.preprocessing import MinMaxScaler
 
 from osrae import RAEClassifier, RAEOversampler
@@ -21,7 +20,7 @@ from osrae.cli.scoring import plain_scores, scores
 from osrae.data.folders import write_folder
 from osrae.datasets import Split, load_split
 from osrae.datasets.profiles import PAPER
-from osrae.evaluation.plots import latent_space, sample_rows, training_curves
+from osrae.evaluation.plots import latent_space, project, sample_rows, training_curves
 from osrae.methods.persistence import save_estimator
 from osrae.storage import atomic_folder, explain_os_errors, write_header
 
@@ -85,7 +84,7 @@ def _latent(model: RAEClassifier, digits: Split, seed: int) -> Figure:
     wanted = np.repeat(np.arange(len(_COUNTS)), 20)
     mixtures = [model.sample_latent(20, label, seed + label)[0] for label in range(len(_COUNTS))]
     z = np.concatenate([model.transform(digits.X_test_balanced), *mixtures])
-    points = TSNE(random_state=seed, init="pca").fit_transform(z)
+    points = project(z, seed)
     labels = np.concatenate([digits.y_test_balanced, wanted])
     synthetic = np.arange(len(z)) >= len(digits.y_test_balanced)
     return latent_space(points, labels, synthetic, dict(enumerate(_COUNTS)))

@@ -93,12 +93,14 @@ def _table(
         )
     assert isinstance(model.codec_, TableCodec)
     frame = read_table(data, text=model.codec_.encoder.text_columns)
-    target = notes.get("target")
-    X = frame.drop(columns=target, errors="ignore")
-    if set(X.columns) == set(model.feature_names_in_):
-        X = X[list(model.feature_names_in_)]
+    target = notes.get("target")  # only of models that `osrae fit` trained
+    rows = frame.drop(columns=[target] if target else [], errors="ignore")
     known = target in frame.columns and frame[target].notna().all()
-    return X, frame, frame[target].to_numpy() if known else None
+    truth = frame[target].to_numpy() if known else None
+    names = getattr(model, "feature_names_in_", None)
+    if names is None:  # it was trained on an array
+        return rows.to_numpy(), frame, truth
+    return rows[list(names)] if set(rows.columns) == set(names) else rows, frame, truth
 
 
 def _pictures(

@@ -8,10 +8,13 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
+from sklearn.manifold import TSNE
 
 from osrae.training.callbacks import NOT_LOSSES
 
-__all__ = ["latent_space", "sample_rows", "training_curves"]
+__all__ = ["latent_space", "project", "sample_rows", "training_curves"]
+
+_PERPLEXITY = 30.0
 
 
 def training_curves(history: Sequence[dict[str, Any]]) -> Figure:
@@ -46,6 +49,25 @@ def training_curves(history: Sequence[dict[str, Any]]) -> Figure:
 def _curve(history: Sequence[dict[str, Any]], name: str) -> np.ndarray:
     """Steps and values of a quantity, (n, 2), where it was recorded."""
     return np.array([(row["step"], row[name]) for row in history if row.get(name) is not None])
+
+
+def project(z: np.ndarray, seed: int = 0) -> np.ndarray:
+    """Bring latent vectors to the plane by t-SNE, the same at every call.
+
+    Parameters
+    ----------
+    z : ndarray of shape (n, m)
+        At least two.
+    seed : int
+
+    Returns
+    -------
+    ndarray of shape (n, 2)
+    """
+    z = np.asarray(z, dtype=np.float32)
+    perplexity = min(_PERPLEXITY, (len(z) - 1) / 3)
+    start = "pca" if z.shape[1] > 1 else "random"
+    return TSNE(2, perplexity=perplexity, init=start, random_state=seed).fit_transform(z)
 
 
 def latent_space(

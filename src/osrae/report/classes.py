@@ -147,17 +147,18 @@ def count_table(found: Results) -> DataTable:
     )
 
 
-def recall_table(found: Results) -> DataTable:
+def recall_table(found: Results, counted: str = "training samples") -> DataTable:
     """Lay out how common every class is and how well it is recognised, the rarest last.
 
-    With others, the first is drawn beside the model, and the rest get a column each.
+    With others, the first is drawn beside the model, and the rest get a column each. ``counted``
+    is what the counts are of.
     """
     own = found.recalls(found.predicted)
     others = {title: found.recalls(made) for title, made in found.others.items()}
     first, *rest = list(others) or [""]
     reach = (0.0, 100.0)
     columns = [
-        Column("class"), Column("training samples", "bar", 0), Column("held out", "number", 0),
+        Column("class"), Column(counted, "bar", 0), Column("held out", "number", 0),
     ]  # fmt: skip
     if others:
         columns.append(Column(f"recall, %: {first} → this model", "change", 0, reach))

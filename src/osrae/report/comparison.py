@@ -204,7 +204,8 @@ def _classes(comparison: Comparison, chosen: MethodResult) -> Section:
         others[plain.candidate.title] = comparison.predictions(plain.candidate.name)[1]
     trained = comparison.classes[comparison.codes]
     found = results(comparison.classes, trained, true, predicted, others)
-    items: list[Item] = [recall_table(found), *confusion_items(found), _all_recalls(comparison)]
+    own = recall_table(found, counted="samples")
+    items: list[Item] = [own, *confusion_items(found), _all_recalls(comparison)]
     return Section(
         "Classes",
         f"What {chosen.candidate.title} says of every sample when it was held out, in the first "

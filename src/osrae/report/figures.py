@@ -196,17 +196,9 @@ def reliability(table: pd.DataFrame, error: float) -> Figure:
     )
 
 
-def critical_difference(table: ScoreTable, **options: Any) -> Figure:
-    """Draw average ranks and which methods do not differ significantly.
-
-    Parameters
-    ----------
-    table : ScoreTable
-    **options
-        ``alpha`` and ``test`` of
-        `osrae.evaluation.statistics.critical_difference_diagram`.
-    """
-    diagram = critical_difference_diagram(table, **options)
+def critical_difference(table: ScoreTable) -> Figure:
+    """Draw average ranks and which methods do not differ significantly (Nemenyi, level 0.05)."""
+    diagram = critical_difference_diagram(table)
     ranks = average_ranks(table).sort_values(kind="stable")
     order = ", ".join(f"{name} ({rank:.2f})" for name, rank in ranks.items())
     numbers = DataTable(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from statistics import fmean
 
 from osrae.benchmark.advice import chance_text
 from osrae.benchmark.measured import Measured, Store
@@ -68,13 +67,29 @@ def grid_report(store: Store, *, title: str = "", command: str = "") -> Page:
 
 
 def _methods(store: Store, data: str) -> dict[str, Measured]:
-    """Return what was measured of every method on a data set, best first.
+    """Return what was measured of every method on the same test rows of a data set, best first.
 
     Of several budgets of a method the largest is shown.
     """
     groups = {title: store.groups(data, title)[0] for title in store.titles(data)}
-    done = {title: group for title, group in groups.items() if group.scores("acsa")}
-    return dict(sorted(done.items(), key=lambda item: -fmean(item[1].scores("acsa"))))
+    alike = {t: g for t, g in groups.items() if g.scores("acsa") and _on_shown_rows(store, g)}
+    return dict(sorted(alike.items(), key=lambda item: -mean_acsa(item[1])))
+
+
+def _on_shown_rows(store: Store, group: Measured) -> bool:
+    """Say whether scores are of the test rows that most methods have, and compare with theirs."""
+    return group.cell.folds == store.folds(group.cell.data)
+
+
+def _elsewhere(store: Store) -> str:
+    """Name what is not shown, since it was measured on other test rows alone."""
+    apart = [
+        f"{title} on {data}"
+        for data in store.data
+        for title in store.titles(data)
+        if (group := store.groups(data, title)[0]).whole and not _on_shown_rows(store, group)
+    ]
+    return ", ".join(apart)
 
 
 def _left_out(means: Mapping[tuple[str, str], float], table: ScoreTable) -> str:
@@ -210,6 +225,8 @@ def _how(store: Store, shown: dict[str, dict[str, Measured]], command: str) -> S
     ]
     notes = [note.rstrip(".").partition(": ") for note in made_with(found)]
     facts = [(subject, text) for subject, _, text in notes]
+    if elsewhere := _elsewhere(store):
+        facts.append(("Left out, measured on other test rows", elsewhere))
     items: list[Item] = [Code(command, "The command of this report")] if command else []
     more = len(shown) - _MOST_SECTIONS
     text = f"Only the first {_MOST_SECTIONS} data sets have a section above." if more > 0 else ""

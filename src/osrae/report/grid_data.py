@@ -8,11 +8,11 @@ from statistics import fmean, stdev
 
 import numpy as np
 
-from osrae.benchmark.figures.latent import project
 from osrae.benchmark.figures.names import class_name
 from osrae.benchmark.measured import Measured
 from osrae.benchmark.results import Result
 from osrae.evaluation.calibration import expected_calibration_error, reliability_table
+from osrae.evaluation.plots import project
 from osrae.report.classes import confusion_items, results
 from osrae.report.figures import latent_space, reliability, training_curves
 from osrae.report.page import (

@@ -9,10 +9,10 @@ from inspect import signature
 from typing import Any
 
 import numpy as np
-from sklearn.manifold import TSNE
 
 from osrae.data.frames import column_names, n_rows, take_rows
 from osrae.errors import InputError
+from osrae.evaluation.plots import project
 from osrae.report.classes import class_numbers
 from osrae.report.figures import latent_space, training_curves
 from osrae.report.page import Column, DataTable, Facts, Item, Note, Section
@@ -36,11 +36,7 @@ def latent_sections(model: Any, X: Any, y: Any, what: str, seed: int) -> Iterato
         each = max(3, min(_MIXTURES, len(rows)) // len(model.classes_))
         z += [model.sample_latent(each, label, seed)[0] for label in model.classes_]
         codes = np.concatenate([codes, np.repeat(np.arange(len(model.classes_)), each)])
-    vectors = np.concatenate(z)
-    perplexity = min(30.0, (len(vectors) - 1) / 3)
-    start = "pca" if vectors.shape[1] > 1 else "random"
-    tsne = TSNE(init=start, perplexity=perplexity, random_state=seed)
-    points = tsne.fit_transform(vectors)
+    points = project(np.concatenate(z), seed)
     mixed = np.arange(len(points)) >= len(rows)
     yield Section(
         "Latent space",

@@ -145,8 +145,8 @@ class LegendEntry:
     ----------
     label : str
     colour : int
-        Number of the colour, from 0; see `osrae.report.svg.COLOURS`; 8 is grey.
-    mark : {"dot", "square", "triangle", "diamond", "ring", "line"}
+        Number of the colour, from 0; see `osrae.report.svg.COLOURS`.
+    mark : {"dot", "square", "triangle", "diamond"}
     group : str
         With one, the reader can pick the entry to see its parts of the picture alone: those whose
         id (matplotlib's ``gid``) begins with ``group`` and a dot.
@@ -154,7 +154,7 @@ class LegendEntry:
 
     label: str
     colour: int
-    mark: Literal["dot", "square", "triangle", "diamond", "ring", "line"] = "dot"
+    mark: Literal["dot", "square", "triangle", "diamond"] = "dot"
     group: str = ""
 
 

@@ -6,7 +6,6 @@ from matplotlib.colors import to_hex
 
 from osrae.benchmark.cells import Cell
 from osrae.benchmark.figures import FIGURES, make_figure
-from osrae.benchmark.figures.latent import project
 from osrae.benchmark.figures.samples import draw_samples
 from osrae.benchmark.measured import read_results
 from osrae.benchmark.tables.columns import ready_cells
@@ -124,18 +123,6 @@ def test_the_latent_space_of_every_data_set(tmp_path):
     assert many.get_legend() is None
     assert "12 classes" in many.get_xlabel()
     figure.savefig(tmp_path / "f.png")
-
-
-def test_the_projection_is_the_same_at_every_call_and_keeps_clusters_apart():
-    rng = np.random.default_rng(1)
-    z = rng.normal(size=(40, 5)).astype(np.float16)
-    z[20:] += 30
-    points = project(z)
-    assert points.shape == (40, 2)
-    assert np.array_equal(points, project(z))
-    near, far = points[:20], points[20:]
-    spread = max(np.ptp(near, axis=0).max(), np.ptp(far, axis=0).max())
-    assert np.linalg.norm(near.mean(0) - far.mean(0)) > spread / 2
 
 
 def test_bars_of_mixture_sizes(tmp_path):

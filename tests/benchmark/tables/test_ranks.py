@@ -57,6 +57,7 @@ def test_beside_a_method_of_ones_choice(store):
     assert row(table, "RAE")["better on"].own_text == "10"
     assert row(table, "RAE")["better"].mean == pytest.approx(1, abs=1e-3)
     assert row(table, "random-forest")["better"].own_text == "–"
+    assert row(ranks_table(store, "RAE"), "RAE")["better"].own_text == "–"
 
 
 def test_mean_difference_and_its_standard_error(tmp_path):
@@ -107,8 +108,11 @@ def test_methods_and_data_sets_with_gaps_are_left_out_and_named(tmp_path, store)
 
 
 def test_what_cannot_be_ranked_is_refused(tmp_path, store):
-    with pytest.raises(InputError, match="'gamo' was not measured on enough data sets; there are"):
+    with pytest.raises(InputError, match="There is no result of 'gamo'; there are rae, random-"):
         ranks_table(store, "gamo")
+    write(tmp_path, Cell(data=TEN[0], method="smote"), {"test": scores(0.9)})
+    with pytest.raises(InputError, match="'smote' was not measured on enough data sets; there are"):
+        ranks_table(read_results([tmp_path]), "SMOTE")
     write(tmp_path / "one", Cell(data=TEN[0], method="rae"), {"test": scores(0.9)})
     with pytest.raises(InputError, match="two methods or more on the same two data sets"):
         ranks_table(read_results([tmp_path / "one"]))

@@ -9,17 +9,16 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from sklearn.manifold import TSNE
 
 from osrae.benchmark.figures.names import class_name
 from osrae.benchmark.measured import Store
 from osrae.benchmark.results import Result
 from osrae.benchmark.tables.columns import DATA_TITLES, find
+from osrae.evaluation.plots import project
 
 __all__ = ["draw_latent"]
 
 _PANELS_PER_ROW = 3
-_PERPLEXITY = 30
 #: Up to so many classes have a legend, and colours that can be told apart.
 _MOST_NAMES = 10
 #: Mixtures lie among the samples of their class: a darker shade tells them apart.
@@ -91,13 +90,6 @@ def _draw_panel(axes: Axes, data: str, result: Result) -> None:
     else:
         axes.set_xlabel(f"{len(classes)} classes, from the largest (violet) to the rarest (red)",
                         fontsize=7)  # fmt: skip
-
-
-def project(z: np.ndarray) -> np.ndarray:
-    """Bring vectors (n, m) to two dimensions (n, 2) by t-SNE, the same at every call."""
-    z = z.astype(np.float32)
-    perplexity = min(_PERPLEXITY, (len(z) - 1) / 3)
-    return TSNE(2, perplexity=perplexity, init="pca", random_state=0).fit_transform(z)
 
 
 def _in_order(classes: Sequence[str], labels: np.ndarray) -> list[str]:

@@ -8,7 +8,15 @@ import numpy as np
 
 from osrae.benchmark.measured import Measured, Store
 from osrae.benchmark.results import Result
-from osrae.benchmark.tables.columns import PERCENT, Found, data_title, find, method_title, value
+from osrae.benchmark.tables.columns import (
+    PERCENT,
+    Found,
+    data_title,
+    find,
+    method_title,
+    title_of,
+    value,
+)
 from osrae.benchmark.tables.model import Row, Style, Table, Value, one_number
 from osrae.benchmark.tables.notes import made_with
 from osrae.errors import InputError
@@ -42,7 +50,7 @@ def against_table(store: Store, against: str) -> Table:
     InputError
         If nothing was measured of that method.
     """
-    name = _name(store, against)
+    name = title_of(store, against)
     controls = {d: f for d in store.data if (f := find(store, d, name)) and f.shown.whole}
     if not controls:
         raise InputError(f"Every cell of {against!r} failed: there is nothing to compare with.")
@@ -66,15 +74,6 @@ def against_table(store: Store, against: str) -> Table:
     ]
     caption = f"Methods beside {title}, ACSA on the main test part."
     return Table(caption, ("data", "method"), _COLUMNS, tuple(rows), tuple(notes))
-
-
-def _name(store: Store, method: str) -> str:
-    """Return what results call a method."""
-    there = sorted({title for data in store.data for title in store.titles(data)})
-    for title in there:
-        if method in (title, method_title(title)):
-            return title
-    raise InputError(f"There is no result of {method!r}; there are {', '.join(there)}.")
 
 
 def _of_data(store: Store, data: str, folds: int | None) -> tuple[list[Found], list[str]]:

@@ -10,6 +10,7 @@ from osrae.benchmark.grids import make_cells, read_grid
 from osrae.benchmark.measured import Measured, Store
 from osrae.benchmark.published import printed
 from osrae.benchmark.tables.model import Style, Value
+from osrae.errors import InputError
 
 __all__ = [
     "DATA_TITLES",
@@ -25,6 +26,7 @@ __all__ = [
     "method_columns",
     "method_title",
     "ready_cells",
+    "title_of",
     "value",
 ]
 
@@ -87,6 +89,21 @@ def method_title(name: str) -> str:
     """Return how a table calls a method."""
     first, bracket, rest = name.partition(" ")
     return f"{METHOD_TITLES.get(first, first)}{bracket}{rest}"
+
+
+def title_of(store: Store, method: str) -> str:
+    """Return what results call a method that is named as they or as tables do.
+
+    Raises
+    ------
+    InputError
+        If there is no result of it.
+    """
+    there = sorted({title for data in store.data for title in store.titles(data)})
+    for title in there:
+        if method in (title, method_title(title)):
+            return title
+    raise InputError(f"There is no result of {method!r}; there are {', '.join(there)}.")
 
 
 def method_columns(store: Store, data: Iterable[str], methods: Sequence[str]) -> list[str]:

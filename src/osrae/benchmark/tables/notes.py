@@ -186,8 +186,9 @@ def _others(found: Sequence[Found]) -> list[str]:
     if not more:
         return []
     return [
-        f"There are results with other settings or budgets, too (for {_where(more, found)}); those "
-        "with the largest budget are shown, and never averaged with others."
+        "Not shown: there are results with other settings or budgets, too (for "
+        f"{_where(more, found)}); those with the largest budget are shown, and never averaged with "
+        "others."
     ]
 
 

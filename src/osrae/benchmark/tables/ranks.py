@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from osrae.benchmark.measured import Store
-from osrae.benchmark.tables.columns import PERCENT, data_title, method_title
+from osrae.benchmark.tables.columns import PERCENT, data_title, method_title, title_of
 from osrae.benchmark.tables.model import Row, Style, Table, Value, one_number
 from osrae.benchmark.tables.notes import made_with
 from osrae.benchmark.tables.over_data import (
@@ -46,7 +46,7 @@ def ranks_table(
     ----------
     store : Store
     against : str or None
-        Title of a method, see `Cell.title`; None for the one of the best mean rank.
+        A method, as `Cell.title` or tables call it; None for the one of the best mean rank.
     score : {"acsa", "gm", "f1", "mauprc_ova"}
     sources : bool
         Whether data sets of the same rows count as one, with the mean of their scores: they are not
@@ -75,7 +75,7 @@ def ranks_table(
             "measures them."
         )
     ranks = average_ranks(table).sort_values(kind="stable")
-    control = ranks.index[0] if against is None else against
+    control = ranks.index[0] if against is None else title_of(store, against)
     if control not in table.methods:
         there = ", ".join(map(str, table.methods))
         raise InputError(f"{control!r} was not measured on enough data sets; there are {there}.")
