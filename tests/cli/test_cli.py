@@ -373,3 +373,19 @@ def test_predict_reads_models_that_python_saved(tmp_path, named):
     osrae("predict", tmp_path / "model", tmp_path / "rows.csv", "-o", tmp_path / "made.csv")
     made = pd.read_csv(tmp_path / "made.csv")
     assert made["prediction"].tolist() == model.predict(X if named else X.to_numpy()).tolist()
+
+
+@pytest.mark.parametrize("method", ["smote", "mc-ccr"])
+def test_resample_writes_given_rows_as_they_are(tmp_path, method):
+    lines = ["zip,day,flag,grade,cls"]
+    for row in range(60):
+        day, grade = "" if row % 7 == 0 else row % 5, "NA" if row % 9 == 0 else "007"
+        lines.append(f"{row:05d},{day},{'TRUE' if row % 2 else 'FALSE'},{grade},{'ab'[row > 44]}")
+    (tmp_path / "rows.csv").write_text("\n".join(lines))
+    osrae("resample", tmp_path / "rows.csv", "--target", "cls", "-o", tmp_path / "more.csv",
+          "--method", method)  # fmt: skip
+    head, *made = (tmp_path / "more.csv").read_text().splitlines()
+    marks = dict.fromkeys(head.split(",")[5:], "False")
+    unmoved = [line for line in made if line.split(",")[5:] == list(marks.values())]
+    assert len(unmoved) > 45
+    assert {line.rsplit(",", len(marks))[0] for line in unmoved} <= set(lines[1:])

@@ -9,6 +9,7 @@ from scipy import sparse
 from osrae.data import columns
 from osrae.data.columns import view_columns
 from osrae.data.tables import TableEncoder
+from osrae.errors import InputError
 
 
 @pytest.mark.parametrize(
@@ -101,3 +102,35 @@ def test_columns_are_named_in_messages():
     assert view_columns(np.ones((1, 2))).name(1) == "column 1"
     assert view_columns(pd.DataFrame({"a": [1], 7: [2]})).name(0) == "column 'a'"
     assert view_columns(pd.DataFrame({"a": [1], 7: [2]})).name(1) == "column 7"
+
+
+def test_the_type_of_objects_is_that_of_all_of_them():
+    late = [None] * 120 + list(range(300))
+    frame = pd.DataFrame({
+        "number": np.array(late, dtype=object),
+        "missing": np.array([None] * 420, dtype=object),
+        "boolean": np.array([None] * 120 + [True, False] * 150, dtype=object),
+        "text": np.array(["x"] * 419 + [None], dtype=object),
+    })  # fmt: skip
+    view = view_columns(frame)
+    assert view.kinds == ["integer", "number", "boolean", "category"]
+    assert view.numbers([0, 2], slice(119, 122))[1:].tolist() == [[0, 1], [1, 0]]
+    assert np.isnan(view.numbers([0], slice(5))).all()
+
+
+@pytest.mark.parametrize("strange", [pd.Timestamp("2020-01-01"), np.datetime64("2020"), [1]])
+@pytest.mark.parametrize("make", [pd.DataFrame, np.asarray])
+def test_objects_that_are_no_values_are_refused_wherever_they_are(strange, make):
+    column = np.empty((121, 1), dtype=object)
+    column[:120, 0], column[120, 0] = "x", strange
+    with pytest.raises(InputError, match="or drop it"):
+        view_columns(make(column))
+
+
+def test_a_missing_number_of_a_single_row_is_a_number():
+    encoder = TableEncoder().fit(pd.DataFrame({"a": [1.0, 2.0, None], "b": ["x", "y", "x"]}))
+    one = pd.DataFrame([{"a": None, "b": "x"}])
+    assert one["a"].dtype == object
+    np.testing.assert_array_equal(
+        encoder.transform(one), encoder.transform(one.astype({"a": float}))
+    )

@@ -193,3 +193,26 @@ def test_unreadable_folder_is_named(digits: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(os, "scandir", refuse)
     with pytest.raises(InputError, match=r"class 1 cannot be read \(Permission denied\)"):
         read_folder(digits)
+
+
+def test_a_single_top_folder_is_no_class(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        save(tmp_path / "wrap" / name / "x.png", grey())
+    read = read_folder(tmp_path)
+    assert read.labels.tolist() == ["a", "b"]
+    assert read.files == ["wrap/a/x.png", "wrap/b/x.png"]
+
+
+def test_parts_of_a_data_set_are_no_classes(tmp_path: Path) -> None:
+    for part in ("Train", "test"):
+        for name in ("a", "b"):
+            save(tmp_path / part / name / "x.png", grey())
+    with pytest.raises(InputError, match="Train, test, which are parts of a data set") as caught:
+        read_folder(tmp_path)
+    assert str(tmp_path / "test") in str(caught.value)
+    assert read_folder(tmp_path, subfolder="Train").labels.tolist() == ["a", "b"]
+    assert len(read_folder(tmp_path, labelled=False).files) == 4
+    flat = tmp_path / "flat"
+    for name in ("train", "test"):  # pictures of trains, and of tests
+        save(flat / name / "x.png", grey())
+    assert read_folder(flat).labels.tolist() == ["test", "train"]

@@ -231,3 +231,7 @@ def test_numbers_of_classes_in_any_order():
     assert numbers.tolist() == [2, 1, 1, 0]
     assert numbers.dtype == np.int64
     assert classes[class_numbers([], classes)].tolist() == []
+
+
+def test_a_list_of_numpys_booleans_is_boolean():
+    assert label_array(list(np.array([True, False, True]))).dtype == bool

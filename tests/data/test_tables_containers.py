@@ -222,3 +222,28 @@ def test_whatever_is_decoded_occurs_in_the_frame(X, seed):
             assert found.max() <= known.max()
         else:
             assert set(found.dropna()) <= set(known.dropna())
+
+
+def test_columns_of_sparse_frames_come_back():
+    dense = pd.DataFrame({"a": [0.0, 1.0, 0.0, 3.0], "b": [1.0, 0.0, 0.0, 2.0]})
+    X = dense.astype(pd.SparseDtype(float, 0.0))
+    encoder = restored(TableEncoder().fit(X))
+    assert (encoder.template.dtypes == X.dtypes).all()
+    np.testing.assert_array_equal(encoder.transform(X), TableEncoder().fit(X).transform(X))
+
+
+def test_what_could_not_be_loaded_is_not_saved():
+    pa = pytest.importorskip("pyarrow")
+    decimals = pd.Series([1, 2, 3]).astype(pd.ArrowDtype(pa.decimal128(30, 2)))
+    with pytest.raises(InputError, match="The column 'a' has the type decimal128"):
+        TableEncoder().fit(pd.DataFrame({"a": decimals})).to_json()
+    dated = pd.DataFrame([[1.0], [2.0]], columns=[pd.Timestamp("2020-01-01")])
+    with pytest.raises(InputError, match=r"name of type Timestamp.*columns.astype\(str\)"):
+        TableEncoder().fit(dated).to_json()
+    whole = pd.DataFrame([[1.0], [2.0]], columns=pd.Index([np.int64(7)], dtype=object))
+    assert list(restored(TableEncoder().fit(whole)).template.columns) == [7]
+
+
+def test_text_with_missing_cells_is_text():
+    X = pd.DataFrame({"code": ["A1", "007", None, "B"], "n": [1.0, 2.0, 3.0, 4.0]})
+    assert TableEncoder().fit(X).text_columns == ["code"]

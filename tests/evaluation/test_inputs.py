@@ -34,7 +34,7 @@ def test_labels_of_any_container(y, kind):
     [
         ([], "y is empty"),
         ("a", r"y has shape \(\); expected one dimension"),
-        ([[0], [1]], r"y has shape \(2, 1\); expected one dimension"),
+        ([[0, 1], [1, 0]], r"y has shape \(2, 2\); expected one dimension"),
         ([0, None, None], r"y lacks 2 label\(s\) \(None or NaN\), the first in row 1"),
         (np.array([0, np.nan]), "y lacks 1 label.*row 1"),
         (["a", np.nan], "y lacks 1 label.*row 1"),
@@ -62,3 +62,8 @@ def test_pairs_must_fit():
         check_label_pair([0, 1], [0, None])
     truth, predicted = check_label_pair([True, False], [1, 0])
     assert (truth == predicted).all()
+
+
+@pytest.mark.parametrize("y", [[[0], [1]], np.array([["a"], ["b"]]), pd.DataFrame({"y": [1, 2]})])
+def test_labels_may_be_a_column(y):
+    assert as_labels(y, "y").tolist() == np.asarray(y).ravel().tolist()

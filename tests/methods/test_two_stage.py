@@ -407,3 +407,15 @@ def test_a_model_from_a_file_is_trained_again_by_its_own_seed(tmp_path):
         again = loaded.set_params(random_state=seed).fit(X, y).predict_proba(X)
         model.set_params(random_state=seed).fit(X, y)
         np.testing.assert_array_equal(again, model.predict_proba(X))
+
+
+def test_a_refit_that_fails_leaves_the_model_before():
+    X, y = load_iris(return_X_y=True)
+    model = TwoStageClassifier(sampler=SMOTEFamily(), classifier=LogisticRegression(max_iter=500))
+    model.fit(X[:110], y[:110])
+    expected = model.predict(X)
+    other = np.array(["rare"] * 2 + ["common"] * 60)
+    with pytest.raises(ValueError, match="n_neighbors"):  # of 2 rows there are not 5
+        model.set_params(sampler=SMOTE()).fit(10 * X[:62], other)
+    assert model.classes_.tolist() == [0, 1, 2]
+    assert model.predict(X).tolist() == expected.tolist()

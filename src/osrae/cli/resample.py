@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from rich.markup import escape
 from rich.table import Table
 
@@ -19,7 +20,7 @@ from osrae.cli.runs import (
     keep_checkpoints,
 )
 from osrae.cli.source import Source, read_source
-from osrae.data.files import TABLE_SUFFIXES, is_table, write_table
+from osrae.data.files import TABLE_SUFFIXES, is_parquet, is_table, read_cells, write_table
 from osrae.data.folders import write_folder
 from osrae.data.labels import encode_labels, label_array
 from osrae.errors import InputError
@@ -63,7 +64,9 @@ def run(
         ) from None
     if source.is_table:
         X[target] = y
-        write_table(output, X.assign(**{_NEW: sampler.synthetic_mask_}, **_moved(sampler)))
+        typed = is_parquet(data) or is_parquet(output)
+        rows = X if typed else _as_given(X, read_cells(data), sampler)
+        write_table(output, rows.assign(**{_NEW: sampler.synthetic_mask_}, **_moved(sampler)))
     else:
         _write_pictures(output, sampler, source, X, y)
     remove_checkpoint(checkpoint)
@@ -94,6 +97,18 @@ def _check_columns(data: Path, columns: list[Any], sampler: Any) -> None:
     for name, rows in marks.items():
         if name in columns:
             raise InputError(f'{data} has a column "{name}", which marks {rows} rows; rename it.')
+
+
+def _as_given(rows: pd.DataFrame, cells: pd.DataFrame, sampler: Any) -> pd.DataFrame:
+    """Write the rows that were given, and not moved, as they are in the file.
+
+    As numbers, 007 would become 7, and a column with an empty cell get decimal points.
+    """
+    kept = np.asarray(sampler.kept_indices_) if sampler.cleans else np.arange(len(cells))
+    same = np.flatnonzero(~sampler.moved_mask_[: len(kept)]) if sampler.cleans else kept
+    written = rows.astype(object)
+    written.iloc[same] = cells[rows.columns].iloc[kept[same]].to_numpy()
+    return written
 
 
 def _moved(sampler: Any) -> dict[str, Any]:

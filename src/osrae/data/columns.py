@@ -119,10 +119,11 @@ class _ObjectColumns(Columns):
     def _kind(self, column: int) -> Kind:
         present = self.X[~self._missing[:, column], column]
         for value in present:
-            if not isinstance(value, str | Number | np.generic):
+            if not isinstance(value, str | Number | np.bool_):
                 raise _ColumnTypeError(
                     f"{self.name(column)} holds a {type(value).__name__}: argument must be a "
-                    "string or a real number"
+                    "string or a real number. Convert it (dates, for example, to days since one of "
+                    "them) or drop it."
                 )
         if all(isinstance(value, bool | np.bool_) for value in present):
             return "boolean" if len(present) else "number"
@@ -152,6 +153,8 @@ class _FrameColumns(Columns):
         self._objects_as_floats: dict[int, np.ndarray] = {}
 
     def _kind(self, column: int) -> Kind:
+        if self._holds_objects(column):
+            return _ObjectColumns(self._raw(column)[:, None]).kinds[0]
         dtype = self.series[column].dtype
         if dtype.is_integer():
             return "integer"
@@ -163,11 +166,16 @@ class _FrameColumns(Columns):
             return "category"
         if dtype == nw.Unknown and self.series[column].is_null().all():
             return "number"  # polars' type of nothing but nulls
-        if dtype == nw.Object:
-            return _ObjectColumns(self._raw(column)[:, None]).kinds[0]
         raise InputError(
             f"{self.name(column)} has type {dtype}; columns must be numbers, booleans, text or "
             "categories. Convert it (dates, for example, to days since one of them) or drop it."
+        )
+
+    def _holds_objects(self, column: int) -> bool:
+        """Say whether a column is of Python's objects; narwhals looks at the first ones alone."""
+        dtype = getattr(self.X[self.labels[column]], "dtype", None)
+        return self.series[column].dtype == nw.Object or (
+            isinstance(dtype, np.dtype) and dtype.kind == "O"
         )
 
     def _raw(self, column: int) -> np.ndarray:
@@ -178,7 +186,7 @@ class _FrameColumns(Columns):
 
     def _floats(self, column: int, rows: slice | np.ndarray) -> np.ndarray:
         series = self.series[column]
-        if series.dtype == nw.Object:
+        if self._holds_objects(column):
             return self._object_column(column)[rows]
         # Some rows at a time: all of a frame as float64 would be another copy of it.
         part = series[rows]

@@ -17,7 +17,15 @@ from osrae.storage import explain_os_errors
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["TABLE_SUFFIXES", "is_table", "read_table", "split_target", "write_table"]
+__all__ = [
+    "TABLE_SUFFIXES",
+    "is_parquet",
+    "is_table",
+    "read_cells",
+    "read_table",
+    "split_target",
+    "write_table",
+]
 
 TABLE_SUFFIXES = (".csv", ".tsv", ".csv.gz", ".parquet", ".pq")
 _PARQUET = (".parquet", ".pq")
@@ -29,7 +37,8 @@ def is_table(path: str | os.PathLike[str]) -> bool:
     return Path(path).name.lower().endswith(TABLE_SUFFIXES)
 
 
-def _is_parquet(path: Path) -> bool:
+def is_parquet(path: Path) -> bool:
+    """Whether the name of ``path`` ends like that of a Parquet file."""
     return path.name.lower().endswith(_PARQUET)
 
 
@@ -73,7 +82,7 @@ def read_table(path: str | os.PathLike[str], *, text: Sequence[str] = ()) -> pd.
     _check_suffix(path)
     if path.stat().st_size == 0:
         raise InputError(f"{path} is empty (0 bytes); expected a table. Make or copy it again.")
-    frame = _read_parquet(path) if _is_parquet(path) else _read_csv(path, text)
+    frame = _read_parquet(path) if is_parquet(path) else _read_csv(path, text)
     if frame.empty:
         raise InputError(
             f"{path} has {len(frame)} rows and {frame.shape[1]} columns; expected at least 1 each."
@@ -81,11 +90,22 @@ def read_table(path: str | os.PathLike[str], *, text: Sequence[str] = ()) -> pd.
     return frame
 
 
+def read_cells(path: Path) -> pd.DataFrame:
+    """Read the cells of a CSV file that `read_table` can read, as the text that they are."""
+    import pandas as pd
+
+    return pd.read_csv(path, dtype=str, keep_default_na=False, index_col=False, **_options(path))
+
+
+def _options(path: Path) -> dict[str, Any]:
+    # "utf-8-sig" also takes files without the mark that Excel puts in front.
+    return {"sep": _separator(path), "encoding": "utf-8-sig"}
+
+
 def _read_csv(path: Path, text: Sequence[str]) -> pd.DataFrame:
     import pandas as pd
 
-    # "utf-8-sig" also takes files without the mark that Excel puts in front.
-    options: dict[str, Any] = {"sep": _separator(path), "encoding": "utf-8-sig"}
+    options = _options(path)
     try:
         # Read as a row of data: as a header, pandas would rename what is repeated.
         header = pd.read_csv(
@@ -208,7 +228,7 @@ def write_table(path: str | os.PathLike[str], frame: pd.DataFrame) -> None:
 
 
 def _write(file: IO[bytes], path: Path, frame: pd.DataFrame) -> None:
-    if not _is_parquet(path):
+    if not is_parquet(path):
         packed: Literal["gzip"] | None = "gzip" if path.name.lower().endswith(".gz") else None
         frame.to_csv(file, index=False, sep=_separator(path), mode="wb", compression=packed)
         return

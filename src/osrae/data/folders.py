@@ -21,6 +21,9 @@ from osrae.storage import atomic_folder, explain_os_errors
 
 __all__ = ["PICTURES", "PictureFolder", "read_folder", "write_folder"]
 
+#: What folders are called that are no classes, if all of them are.
+_PARTS = frozenset({"train", "training", "val", "valid", "validation", "test", "testing"})
+
 #: How names of pictures end.
 PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff")
 _MANIFEST = "manifest.csv"
@@ -68,15 +71,15 @@ def read_folder(
     Parameters
     ----------
     path : path-like
-        A directory, or a .zip, .tar, .tar.gz, .tgz, .tar.xz or .tar.bz2. An archive whose entries
-        all lie in one top folder that itself holds no picture is read from that folder on.
+        A directory, or a .zip, .tar, .tar.gz, .tgz, .tar.xz or .tar.bz2. If all lies in one top
+        folder that itself holds no picture, it is read from that folder on.
     size : (height, width) or None
         Resize every picture; without it, all must have the same size. At least 8 × 8.
     labelled : bool
         Whether folders name classes. If not, all pictures are read however they are nested.
     subfolder : str or None
-        Read only this folder (``"train"``) of the directory or archive; in an archive also below
-        its single top folder.
+        Read only this folder (``"train"``) of the directory or archive; also below its single top
+        folder.
 
     Returns
     -------
@@ -86,7 +89,8 @@ def read_folder(
     ------
     InputError
         If ``path`` is neither, is damaged or holds no pictures; if a file cannot be decoded or
-        differs in size; if a picture lies in no class folder, or a class folder holds none.
+        differs in size; if a picture lies in no class folder, or a class folder holds none; if
+        folders are named after parts of a data set (train, test) in place of classes.
     """
     path = Path(path)
     _check_wanted_size(size)
@@ -164,7 +168,7 @@ def _place(path: Path, root: str) -> str:
 def _root(path: Path, names: Iterable[str], pictures: Iterable[str], inside: str) -> str:
     """Return the folder whose folders are the classes, as ``""`` or with a final slash."""
     tops = sorted({name.split("/")[0] for name in names if "/" in name})
-    top = f"{tops[0]}/" if len(tops) == 1 and not path.is_dir() else ""
+    top = f"{tops[0]}/" if len(tops) == 1 else ""
     if inside:
         for root in (f"{inside}/", f"{top}{inside}/"):
             if any(name.startswith(root) for name in names):
@@ -194,6 +198,14 @@ def _labels(path: Path, root: str, files: list[str], names: list[str]) -> list[s
             "classes, pass labelled=False."
         )
     labels = [file.split("/")[0] for file in below]
+    tops = sorted(set(labels))
+    nested = all(file.count("/") >= 2 for file in below)
+    if nested and len(tops) > 1 and _PARTS.issuperset(top.lower() for top in tops):
+        raise InputError(
+            f"{_place(path, root)} has the folders {', '.join(tops)}, which are parts of a data "
+            f"set and no classes. Name one of them: {path / root / tops[-1]}, or subfolder="
+            f"{root + tops[-1]!r}."
+        )
     rest = (name.removeprefix(root) for name in names if name.startswith(root))
     empty = sorted({name.split("/")[0] for name in rest if "/" in name} - set(labels))
     if empty:

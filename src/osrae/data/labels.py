@@ -106,7 +106,7 @@ def _native(y: Any) -> Any:
 def _from_sequence(y: list[Any] | tuple[Any, ...]) -> np.ndarray:
     """Make an array that keeps what a list holds: NumPy would turn numbers beside text to text."""
     nested = any(isinstance(label, list | tuple) or np.ndim(label) for label in y)
-    if nested or _all(y, str) or _all(y, Number):
+    if nested or _all(y, str) or _all(y, (Number, np.bool_)):
         try:
             return np.asarray(y)
         except ValueError as error:
@@ -116,7 +116,7 @@ def _from_sequence(y: list[Any] | tuple[Any, ...]) -> np.ndarray:
     return labels
 
 
-def _all(y: Iterable[Any], kind: type) -> bool:
+def _all(y: Iterable[Any], kind: type | tuple[type, ...]) -> bool:
     return all(isinstance(label, kind) for label in y)
 
 

@@ -116,12 +116,12 @@ class TableEncoder:
 
     @property
     def text_columns(self) -> list[Any]:
-        """Labels of the data frame's columns whose categories are all text."""
+        """Labels of the data frame's columns whose categories are text, or missing."""
         names = column_names(self.template) or range(self.n_columns)
         return [
             names[column.position]
             for column in self.plan.categories
-            if all(isinstance(category, str) for category in column.categories)
+            if all(isinstance(category, str | None) for category in column.categories)
         ]
 
     @property

@@ -8,6 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from osrae.data.frames import column_names, is_polars, take_rows
+from osrae.errors import InputError
 
 __all__ = [
     "fill_template",
@@ -135,6 +136,8 @@ def template_to_json(template: Any) -> dict[str, Any]:
         dtypes = [_polars_type(dtype) for dtype in template.dtypes]
         return {"container": "polars", "names": names, "dtypes": dtypes}
     dtypes = [_pandas_type(dtype) for dtype in template.dtypes]
+    for name, dtype, kept in zip(names, template.dtypes, dtypes, strict=True):
+        _check_restorable(name, dtype, kept)
     return {
         "container": "pandas",
         "names": [_json_label(name) for name in names],
@@ -145,10 +148,22 @@ def template_to_json(template: Any) -> dict[str, Any]:
 
 
 def _json_label(label: Any) -> Any:
-    """Keep a column label that JSON has a type for, with tuples as lists; name others."""
+    """Keep a column label that JSON has a type for, with tuples as lists.
+
+    Raises
+    ------
+    InputError
+        For others.
+    """
     if isinstance(label, tuple):
         return [_json_label(part) for part in label]
-    return label if label is None or type(label) in (str, bool, int, float) else str(label)
+    label = label.item() if isinstance(label, np.generic) else label
+    if label is None or type(label) in (str, bool, int, float):
+        return label
+    raise InputError(
+        f"The column {label!r} has a name of type {type(label).__name__}, which a model file "
+        "cannot hold; name columns by text before training (df.columns = df.columns.astype(str))."
+    )
 
 
 def _column_label(value: Any) -> Any:
@@ -160,7 +175,35 @@ def _pandas_type(dtype: Any) -> dict[str, Any]:
         categories = dtype.categories.tolist()
         of = str(dtype.categories.dtype)
         return {"name": "category", "categories": categories, "of": of, "ordered": dtype.ordered}
+    if hasattr(dtype, "fill_value"):
+        fill = None if dtype.fill_value != dtype.fill_value else dtype.fill_value
+        fill = fill.item() if isinstance(fill, np.generic) else fill
+        return {"name": "sparse", "of": str(dtype.subtype), "fill": fill}
     return {"name": str(dtype)}
+
+
+def _check_restorable(name: Any, dtype: Any, kept: dict[str, Any]) -> None:
+    """Refuse now what could not be read later."""
+    try:
+        same = _restored_type(kept) == dtype
+    except (TypeError, NotImplementedError):  # what pandas has for types that it cannot read
+        same = False
+    if not same:
+        raise InputError(
+            f"The column {name!r} has the type {dtype}, which a model file cannot hold; convert it "
+            "(to float, category or str) before training."
+        )
+
+
+def _restored_type(kept: dict[str, Any]) -> Any:
+    import pandas as pd
+
+    if kept["name"] == "sparse":
+        fill = np.nan if kept["fill"] is None else kept["fill"]
+        return pd.SparseDtype(kept["of"], fill)
+    if kept["name"] == "category":
+        return pd.CategoricalDtype(pd.Index(kept["categories"], dtype=kept["of"]), kept["ordered"])
+    return pd.api.types.pandas_dtype(kept["name"])
 
 
 def _polars_type(dtype: Any) -> dict[str, Any]:
@@ -202,13 +245,10 @@ def _polars_template(content: dict[str, Any]) -> Any:
 def _pandas_template(content: dict[str, Any]) -> Any:
     import pandas as pd
 
-    columns = {}
-    for place, dtype in enumerate(content["dtypes"]):
-        kind: Any = dtype["name"]
-        if kind == "category":
-            categories = pd.Index(dtype["categories"], dtype=dtype["of"])
-            kind = pd.CategoricalDtype(categories, dtype["ordered"])
-        columns[place] = pd.Series([], dtype=kind)
+    columns = {
+        place: pd.Series([], dtype=_restored_type(kept))
+        for place, kept in enumerate(content["dtypes"])
+    }
     template = pd.DataFrame(columns)
     labels = [_column_label(name) for name in content["names"]]
     index = pd.Index(labels, tupleize_cols=content["nested"])

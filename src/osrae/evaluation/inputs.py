@@ -42,6 +42,8 @@ def as_labels(y: Any, name: str) -> np.ndarray:
     """
     # A list goes through objects, for NumPy would turn numbers beside text into text.
     labels = np.asarray(y, dtype=object) if isinstance(y, list | tuple) else np.asarray(y)
+    if labels.ndim == 2 and labels.shape[1] == 1:  # a column, as a frame of one is
+        labels = labels[:, 0]
     if labels.ndim != 1:
         raise InputError(
             f"{name} has shape {labels.shape}; expected one dimension, a list of labels."

@@ -127,6 +127,11 @@ class TwoStageClassifier(AccuracyMixin, Estimator):
                 f"classifier={self.classifier!r} is no classifier: it predicts something else than "
                 "classes. Use one, as LogisticRegression(), or None."
             )
+        with self._whole_fit():
+            self._fit(X, y)
+        return self
+
+    def _fit(self, X: Any, y: Any) -> None:
         X = check_features(self, X, reset=True)
         self.classes_, codes = check_labels(self, X, y)
         self.class_counts_ = np.bincount(codes)
@@ -148,7 +153,6 @@ class TwoStageClassifier(AccuracyMixin, Estimator):
             rows = self.codec_.decode(_shaped(rows, self.codec_))
         _announce("Classifier", classifier)
         self.classifier_ = classifier.fit(rows, self._told(classifier)[codes])
-        return self
 
     def _own(self, part: Any, seed: int) -> tuple[Any, dict[str, Any]]:
         """Copy a part, and tell it what it was not told itself: its seed, and how to read data.

@@ -68,3 +68,7 @@ def test_the_norm_is_that_of_a_support_vector_machine():
     machine = SVC(kernel="linear", C=1e8, tol=1e-8).fit(Z, members)
     expected = np.linalg.norm(machine.coef_)
     assert hard_margin_norm(Z, members) == pytest.approx(expected, rel=1e-5)
+
+
+def test_without_anything_on_one_side_there_is_no_margin():
+    assert np.isnan(hard_margin_norm([[0.0], [1.0]], [True, True]))

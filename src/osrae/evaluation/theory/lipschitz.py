@@ -113,7 +113,7 @@ def minimum_norms(X: np.ndarray, targets: np.ndarray) -> np.ndarray:
     Returns
     -------
     ndarray of shape (C,)
-        nan where no w solves the equations.
+        nan if there is a column for which no w solves the equations.
     """
     weights = np.linalg.lstsq(X, targets, rcond=None)[0]
     solved = np.allclose(X @ weights, targets, atol=1e-6, rtol=0)

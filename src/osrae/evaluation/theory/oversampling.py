@@ -67,15 +67,14 @@ def hard_margin_norm(Z: Any, members: Any) -> float:
     ----------
     Z : array-like of shape (n, m)
     members : array-like of bool, shape (n,)
-        True at least once and False at least once.
 
     Returns
     -------
     float
-        One over the margin; nan where no hyperplane separates.
+        One over the margin; nan where no hyperplane separates, or there is nothing on one side.
     """
     Z, members = check_latents(Z, members)
-    if not linearly_separable(Z, members):
+    if len(set(members.tolist())) < 2 or not linearly_separable(Z, members):
         return np.nan
     centre = Z.mean(axis=0)
     size = np.linalg.norm(Z - centre, axis=1).max()
