@@ -312,3 +312,11 @@ def test_values_without_a_parquet_type(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"cannot be written to .*x\.parquet as Parquet"):
         write_table(tmp_path / "x.parquet", frame)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_named_index_is_written_as_a_column(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"id": ["x", "y"], "a": [1, 2]}).set_index("id")
+    frame.to_parquet(tmp_path / "in.parquet")
+    for name in ("out.parquet", "out.csv"):
+        write_table(tmp_path / name, read_table(tmp_path / "in.parquet"))
+        assert read_table(tmp_path / name).to_dict("list") == {"id": ["x", "y"], "a": [1, 2]}

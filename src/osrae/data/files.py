@@ -197,7 +197,9 @@ def split_target(frame: pd.DataFrame, target: str) -> tuple[pd.DataFrame, pd.Ser
 
 
 def write_table(path: str | os.PathLike[str], frame: pd.DataFrame) -> None:
-    """Write a data frame, without its index, as its suffix says; an existing file is replaced.
+    """Write a data frame as its suffix says; an existing file is replaced.
+
+    An index becomes columns if it has a name, as Parquet files of pandas may have it.
 
     Parameters
     ----------
@@ -215,6 +217,8 @@ def write_table(path: str | os.PathLike[str], frame: pd.DataFrame) -> None:
     _check_suffix(path)
     if path.is_dir():
         raise InputError(f"{path} is a folder and is not replaced; choose another name.")
+    named = [n for n in frame.index.names if n is not None and n not in frame.columns]
+    frame = frame.reset_index(named) if named else frame
     temporary = path.parent / f".osrae-{secrets.token_hex(8)}.tmp"
     with explain_os_errors(path):
         try:

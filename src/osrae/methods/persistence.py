@@ -18,6 +18,7 @@ from osrae.methods.registry import estimator_named
 from osrae.storage import (
     atomic_folder,
     explain_os_errors,
+    library_versions,
     read_header,
     read_tensors,
     write_header,
@@ -99,7 +100,8 @@ def load(path: str | Path, device: str = "auto") -> Any:
 
     Returns
     -------
-    RAEClassifier or RAEOversampler
+    estimator
+        Of the class that was saved.
 
     Raises
     ------
@@ -128,9 +130,11 @@ def load_estimator(path: Path, device: str, expected: type | None = None) -> Any
     try:
         return _restore(cls, header, path, device)
     except (KeyError, TypeError, RuntimeError) as error:
+        wrote, reads = (v["osrae"] for v in (header["versions"], library_versions()))
         raise ModelFileError(
-            f"{path} is damaged: its parts do not fit together ({error}). Train or copy the "
-            "model again."
+            f"{path} is damaged, or of another osrae: its parts do not fit together ({error}). "
+            f"osrae {wrote} wrote it, and this is {reads}. Copy the model again, or read it with "
+            "that version."
         ) from error
 
 
