@@ -43,6 +43,8 @@ CHOICES = {
     "digits": {"augmentation": "digits"},
     "crop, black": {"augmentation": "crop, black"},
     "flip-crop, black": {"augmentation": "flip-crop, black"},
+    "two encoders": {"ensemble_size": 2},
+    "four encoders": {"ensemble_size": 4},
     "residual encoder": {"encoder": "residual"},
     "encoder of Table 16": {"encoder": "conv"},
     "ResNet-18": {"encoder": "resnet18"},
