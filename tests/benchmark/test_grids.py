@@ -132,7 +132,10 @@ def test_a_grid_that_is_not_there():
     [
         (Cell(data="digits", method="smoote"), "There is no method 'smoote'"),
         (Cell(data="digits", method="smote+rea"), "There is no method 'rea'"),
-        (Cell(data="digits", method="rae", preset="best"), "no preset 'best' for pictures; there are default"),
+        (
+            Cell(data="digits", method="rae", preset="best"),
+            "no preset 'best' for pictures; there are default",
+        ),
         (Cell(data="digits", method="rae", settings={"batch_size": -1}), "'batch_size' parameter"),
         (
             Cell(data="digits", method="smote", settings={"classifier.loss": "none"}),
