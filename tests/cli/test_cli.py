@@ -380,7 +380,8 @@ def test_resample_writes_given_rows_as_they_are(tmp_path, method):
     lines = ["zip,day,flag,grade,cls"]
     for row in range(60):
         day, grade = "" if row % 7 == 0 else row % 5, "NA" if row % 9 == 0 else "007"
-        lines.append(f"{row:05d},{day},{'TRUE' if row % 2 else 'FALSE'},{grade},{'ab'[row > 44]}")
+        flag, label = "TRUE" if row % 2 else "FALSE", "02" if row > 44 else "01"
+        lines.append(f"{row:05d},{day},{flag},{grade},{label}")
     (tmp_path / "rows.csv").write_text("\n".join(lines))
     osrae("resample", tmp_path / "rows.csv", "--target", "cls", "-o", tmp_path / "more.csv",
           "--method", method)  # fmt: skip
@@ -389,3 +390,6 @@ def test_resample_writes_given_rows_as_they_are(tmp_path, method):
     unmoved = [line for line in made if line.split(",")[5:] == list(marks.values())]
     assert len(unmoved) > 45
     assert {line.rsplit(",", len(marks))[0] for line in unmoved} <= set(lines[1:])
+    columns = list(zip(*(line.split(",") for line in made), strict=True))
+    assert set(columns[2]) == {"TRUE", "FALSE"}
+    assert set(columns[4]) == {"01", "02"}

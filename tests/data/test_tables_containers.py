@@ -244,6 +244,14 @@ def test_what_could_not_be_loaded_is_not_saved():
     assert list(restored(TableEncoder().fit(whole)).template.columns) == [7]
 
 
+@pytest.mark.parametrize("storage", ["python", "pyarrow"])
+@pytest.mark.parametrize("missing", [pd.NA, np.nan])
+def test_text_of_any_storage_is_kept_by_a_model(storage, missing):
+    X = pd.DataFrame({"a": pd.Series(["u", "v", None], dtype=pd.StringDtype(storage, missing))})
+    copy = restored(TableEncoder().fit(X))
+    assert copy.inverse_transform(copy.transform(X))["a"].fillna("-").tolist() == ["u", "v", "-"]
+
+
 def test_text_with_missing_cells_is_text():
     X = pd.DataFrame({"code": ["A1", "007", None, "B"], "n": [1.0, 2.0, 3.0, 4.0]})
     assert TableEncoder().fit(X).text_columns == ["code"]

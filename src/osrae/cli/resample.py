@@ -63,9 +63,11 @@ def run(
             + (" The same command with --resume goes on." if goes_on else "")
         ) from None
     if source.is_table:
+        assert target is not None  # or the table would not have been read
         X[target] = y
         typed = is_parquet(data) or is_parquet(output)
-        rows = X if typed else _as_given(X, read_cells(data), sampler)
+        given = source.X.assign(**{target: source.y})
+        rows = X if typed else _as_given(X, given, read_cells(data), sampler)
         write_table(output, rows.assign(**{_NEW: sampler.synthetic_mask_}, **_moved(sampler)))
     else:
         _write_pictures(output, sampler, source, X, y)
@@ -99,14 +101,27 @@ def _check_columns(data: Path, columns: list[Any], sampler: Any) -> None:
             raise InputError(f'{data} has a column "{name}", which marks {rows} rows; rename it.')
 
 
-def _as_given(rows: pd.DataFrame, cells: pd.DataFrame, sampler: Any) -> pd.DataFrame:
+def _as_given(
+    rows: pd.DataFrame, given: pd.DataFrame, cells: pd.DataFrame, sampler: Any
+) -> pd.DataFrame:
     """Write the rows that were given, and not moved, as they are in the file.
 
-    As numbers, 007 would become 7, and a column with an empty cell get decimal points.
+    As numbers, 007 would become 7, and a column with an empty cell get decimal points. A value of
+    other rows that the file has, too, is written as it is there: a class has one spelling.
+
+    Parameters
+    ----------
+    rows, given : DataFrame
+        After resampling and before.
+    cells : DataFrame of str
+        What the file has of ``given``.
     """
     kept = np.asarray(sampler.kept_indices_) if sampler.cleans else np.arange(len(cells))
     same = np.flatnonzero(~sampler.moved_mask_[: len(kept)]) if sampler.cleans else kept
     written = rows.astype(object)
+    for name in rows.columns:
+        spelled = dict(zip(given[name].tolist(), cells[name], strict=True))
+        written[name] = [spelled.get(value, value) for value in rows[name].tolist()]
     written.iloc[same] = cells[rows.columns].iloc[kept[same]].to_numpy()
     return written
 

@@ -136,8 +136,8 @@ def template_to_json(template: Any) -> dict[str, Any]:
         dtypes = [_polars_type(dtype) for dtype in template.dtypes]
         return {"container": "polars", "names": names, "dtypes": dtypes}
     dtypes = [_pandas_type(dtype) for dtype in template.dtypes]
-    for name, dtype, kept in zip(names, template.dtypes, dtypes, strict=True):
-        _check_restorable(name, dtype, kept)
+    for name, kept in zip(names, dtypes, strict=True):
+        _check_restorable(name, kept)
     return {
         "container": "pandas",
         "names": [_json_label(name) for name in names],
@@ -182,17 +182,15 @@ def _pandas_type(dtype: Any) -> dict[str, Any]:
     return {"name": str(dtype)}
 
 
-def _check_restorable(name: Any, dtype: Any, kept: dict[str, Any]) -> None:
+def _check_restorable(name: Any, kept: dict[str, Any]) -> None:
     """Refuse now what could not be read later."""
     try:
-        same = _restored_type(kept) == dtype
-    except (TypeError, NotImplementedError):  # what pandas has for types that it cannot read
-        same = False
-    if not same:
+        _restored_type(kept)
+    except (TypeError, NotImplementedError) as error:  # pandas' own, of what it cannot read
         raise InputError(
-            f"The column {name!r} has the type {dtype}, which a model file cannot hold; convert it "
-            "(to float, category or str) before training."
-        )
+            f"The column {name!r} has the type {kept['name']}, which a model file cannot hold; "
+            "convert it (to float, category or str) before training."
+        ) from error
 
 
 def _restored_type(kept: dict[str, Any]) -> Any:
