@@ -203,8 +203,8 @@ def _labels(path: Path, root: str, files: list[str], names: list[str]) -> list[s
     if nested and len(tops) > 1 and _PARTS.issuperset(top.lower() for top in tops):
         raise InputError(
             f"{_place(path, root)} has the folders {', '.join(tops)}, which are parts of a data "
-            f"set and no classes. Name one of them: {path / root / tops[-1]}, or subfolder="
-            f"{root + tops[-1]!r}."
+            f"set and no classes. Name one of them, {path / root / tops[-1]} (an archive has to be "
+            f"unpacked for that), or pass subfolder={root + tops[-1]!r}."
         )
     rest = (name.removeprefix(root) for name in names if name.startswith(root))
     empty = sorted({name.split("/")[0] for name in rest if "/" in name} - set(labels))
