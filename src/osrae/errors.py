@@ -3,6 +3,9 @@
 Every message says what was found, what was expected and what to do.
 """
 
+from functools import partial
+from typing import Any
+
 __all__ = [
     "DataWarning",
     "InputError",
@@ -39,6 +42,10 @@ class TrainingDivergedError(OsraeError, RuntimeError):
         super().__init__(message)
         self.network = network
         self.step = step
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Worker processes send errors back pickled, which keyword-only arguments do not survive.
+        return partial(type(self), network=self.network, step=self.step), self.args
 
 
 class DataWarning(UserWarning):

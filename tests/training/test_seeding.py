@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import threading
+
 import torch
 
 from osrae.training.seeding import STREAMS, fresh_generator, reseed, seeded_initialisation
@@ -31,3 +33,23 @@ def test_initialisation_leaves_the_callers_generator_alone():
     assert torch.equal(torch.rand(3), expected)
     with seeded_initialisation(1):
         assert torch.equal(torch.nn.Linear(3, 3).weight, first)
+
+
+def test_networks_that_threads_build_side_by_side_are_those_of_their_seeds():
+    def build(seed):
+        with seeded_initialisation(seed):
+            pause.wait(timeout=0.2)  # in which another thread would seed, too
+            return torch.rand(4).tolist()
+
+    pause = threading.Event()
+    expected = [build(seed) for seed in (0, 1)]
+    built = {}
+    threads = [
+        threading.Thread(target=lambda seed=seed: built.update({seed: build(seed)}))
+        for seed in (0, 1)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [built[0], built[1]] == expected

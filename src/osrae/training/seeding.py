@@ -7,6 +7,7 @@ not interrupted draws, without any generator state in the checkpoint.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -17,6 +18,10 @@ __all__ = ["STREAMS", "fresh_generator", "reseed", "seeded_initialisation"]
 
 #: What a seed is used for; streams never share random numbers.
 STREAMS = {"initialisation": 0, "batches": 1, "training": 2, "epochs": 3, "sampling": 4}
+
+
+#: Initialisers draw from torch's default generator, which all threads of a process share.
+_INITIALISING = threading.RLock()
 
 
 def _mix(seed: int, stream: str, step: int) -> int:
@@ -39,7 +44,10 @@ def fresh_generator(
 
 @contextmanager
 def seeded_initialisation(seed: int) -> Iterator[None]:
-    """Seed torch's CPU generator while networks are built, then restore the caller's state."""
-    with torch.random.fork_rng(devices=[]):
+    """Seed torch's CPU generator while networks are built, then restore the caller's state.
+
+    Of several threads, one at a time: fits side by side come to what they come to alone.
+    """
+    with _INITIALISING, torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(_mix(seed, "initialisation", 0))
         yield
