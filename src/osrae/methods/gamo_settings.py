@@ -43,7 +43,7 @@ Game = TypeVar("Game", bound="GAMOSettings")
 
 #: How far the authors' counter advances with a batch.
 _COUNTER_STRIDE = 2
-#: How often the hull is renewed in a run, however short it is.
+#: Turns of a run, however short it is. Where F and the game alternate, each second renews the hull.
 _LEAST_TURNS = 40
 
 

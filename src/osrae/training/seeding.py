@@ -19,7 +19,6 @@ __all__ = ["STREAMS", "fresh_generator", "reseed", "seeded_initialisation"]
 #: What a seed is used for; streams never share random numbers.
 STREAMS = {"initialisation": 0, "batches": 1, "training": 2, "epochs": 3, "sampling": 4}
 
-
 #: Initialisers draw from torch's default generator, which all threads of a process share.
 _INITIALISING = threading.RLock()
 
